@@ -78,7 +78,7 @@ def machine_bytes() -> int | None:
 
 def run_python(
     text: str,
-    given: bytes,
+    input_bytes: bytes,
     bounds: Bounds,
     look: Callable[[float], None],
     *,
@@ -91,7 +91,7 @@ def run_python(
     for that of this process; folder: the working folder.
     """
     with python_process(text, bounds.bytes, environment=environment, folder=folder) as child:
-        return _wait_for_end(child, given, bounds.seconds, look)
+        return _wait_for_end(child, input_bytes, bounds.seconds, look)
 
 
 @contextmanager
@@ -117,12 +117,12 @@ def python_process(
 
 
 def _wait_for_end(
-    child: "subprocess.Popen[bytes]", given: bytes, most_s: float, look: Callable[[float], None]
+    child: "subprocess.Popen[bytes]", input_bytes: bytes, most_s: float, look: Callable[[float], None]
 ) -> ProcessEnd:
     began = time.monotonic()
-    message: bytes | None = given
-    while (taken := time.monotonic() - began) < most_s:
-        look(taken)
+    message: bytes | None = input_bytes
+    while (seconds := time.monotonic() - began) < most_s:
+        look(seconds)
         try:
             out, _ = child.communicate(message, timeout=min(_LOOK_S, most_s))
         except subprocess.TimeoutExpired:

@@ -8,14 +8,14 @@ from onemap.layers.errors import Problem
 
 def texts_in(value: Any) -> list[str]:
     """Every text in a value of JSON."""
-    found: list[str] = []
+    texts: list[str] = []
 
     def take(text: str) -> str:
-        found.append(text)
+        texts.append(text)
         return text
 
     each_text(value, take)
-    return found
+    return texts
 
 
 def each_text(value: Any, change: Callable[[str], str]) -> Any:

@@ -159,9 +159,9 @@ class OneMapError(Exception):
     @classmethod
     def of(cls, problems: Iterable[Problem]) -> Self:
         """A refusal that lists every problem, at least one."""
-        found = tuple(problems)
-        error = cls(found[0].code, **found[0].facts)
-        error.problems = found
+        all_problems = tuple(problems)
+        error = cls(all_problems[0].code, **all_problems[0].facts)
+        error.problems = all_problems
         return error
 
     @property
@@ -227,9 +227,9 @@ def server_words(error: Exception, secret: str = "") -> str:  # none to withhold
     Before a connection is accepted, a server on a Chinese Windows writes GBK, whatever encoding was asked for.
     """
     text = str(error)
-    written = bytes(getattr(getattr(error, "pgconn", None), "error_message", b""))
-    if "\ufffd" in text and written:
-        text = written.decode("gb18030", "replace")
+    raw_message = bytes(getattr(getattr(error, "pgconn", None), "error_message", b""))
+    if "\ufffd" in text and raw_message:
+        text = raw_message.decode("gb18030", "replace")
     line = next(iter(text.strip().splitlines()), type(error).__name__)
     return (line.replace(secret, "…") if secret else line)[:200]
 

@@ -9,9 +9,9 @@ def read_json(text: str) -> Any:
     """The value of a JSON text. Raises ValueError for NaN, infinite numbers, and nesting that is too deep."""
     try:
         if text[:1] == "{":  # without blanks around it, as a program writes it, in half the time
-            found, end = _READER.raw_decode(text)
+            content, end = _READER.raw_decode(text)
             if end == len(text):
-                return found
+                return content
         return _READER.decode(text)
     except RecursionError:
         raise ValueError("nested too deep") from None

@@ -15,11 +15,11 @@ class HeightRange:
 
     def see(self, heights: np.ndarray) -> None:
         """Count the next heights in metres, of any shape; NaN stands for none."""
-        known = heights[np.isfinite(heights)]
-        self.count += len(known)
-        self.beyond += int(((known < self._least) | (known > self._most)).sum())
-        self._lowest = min(self._lowest, known.min(initial=np.inf))
-        self._highest = max(self._highest, known.max(initial=-np.inf))
+        finite_heights = heights[np.isfinite(heights)]
+        self.count += len(finite_heights)
+        self.beyond += int(((finite_heights < self._least) | (finite_heights > self._most)).sum())
+        self._lowest = min(self._lowest, finite_heights.min(initial=np.inf))
+        self._highest = max(self._highest, finite_heights.max(initial=-np.inf))
 
     def facts(self) -> dict[str, str]:
         """The range of possible heights and that of the heights seen, as facts for the messages."""

@@ -22,14 +22,14 @@ def in_order(
     that have begun; the others never begin.
     """
     count = workers or os.cpu_count() or 1
-    pool, begun = ThreadPoolExecutor(count), deque[Future[Result]]()
+    pool, futures = ThreadPoolExecutor(count), deque[Future[Result]]()
     try:
         for part in parts:
-            begun.append(pool.submit(work, part))
-            if len(begun) > count:
-                yield begun.popleft().result()
-        while begun:
-            yield begun.popleft().result()
+            futures.append(pool.submit(work, part))
+            if len(futures) > count:
+                yield futures.popleft().result()
+        while futures:
+            yield futures.popleft().result()
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -57,13 +57,13 @@ def one_thread_more() -> Iterator[ThreadPoolExecutor]:
         pool.shutdown(cancel_futures=True)
 
 
-def result_of(made: "Future[Result]", look: Callable[[], object]) -> Result:
+def result_of(future: "Future[Result]", look: Callable[[], object]) -> Result:
     """Wait for a thread's result and return it, or raise the thread's error.
 
     look: called repeatedly meanwhile; it reports progress or asks whether to stop, and may raise Cancelled. An
     interruption from outside arrives between two calls, because it needs Python to run in this thread.
     """
-    while not made.done():
+    while not future.done():
         look()
-        wait([made], timeout=_LOOK_S)
-    return made.result()
+        wait([future], timeout=_LOOK_S)
+    return future.result()

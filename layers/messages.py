@@ -55,7 +55,7 @@ class _Facts(dict[str, Any]):
 
 def plain_sentence(text: str) -> str:
     """A sentence with the names of its facts, in the plural where it has two forms: as a reference shows it."""
-    return _FORMS.sub(lambda found: found[2].replace("#", f"{{{found[1]}}}", 1), text)
+    return _FORMS.sub(lambda match: match[2].replace("#", f"{{{match[1]}}}", 1), text)
 
 
 def _fact_text(value: Any, language: str) -> Any:

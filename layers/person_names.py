@@ -17,9 +17,9 @@ def same_person(one: str, other: str) -> bool:
 @lru_cache(maxsize=1024)
 def _readings(name: str) -> frozenset[str]:
     """The readings of a name: look-alikes replaced before letters are made small, and after it."""
-    seen = "".join(sign for sign in unicodedata.normalize("NFKC", name) if not _is_unseen(sign))
-    by_sight = seen.translate(_look_alikes()).casefold()
-    return frozenset((by_sight.translate(_look_alikes()), seen.casefold().translate(_look_alikes()).casefold()))
+    visible = "".join(sign for sign in unicodedata.normalize("NFKC", name) if not _is_unseen(sign))
+    by_sight = visible.translate(_look_alikes()).casefold()
+    return frozenset((by_sight.translate(_look_alikes()), visible.casefold().translate(_look_alikes()).casefold()))
 
 
 def _is_unseen(sign: str) -> bool:
@@ -36,7 +36,7 @@ def _is_unseen(sign: str) -> bool:
 @lru_cache(maxsize=1)
 def _look_alikes() -> dict[int, str]:
     """The sign that each look-alike stands for, by its code point."""
-    found = shipped_table("look_alikes.toml")
-    latin = {ord(sign): stands for stands, signs in found["ascii"].items() for sign in signs}
-    others = {ord(sign): stands.translate(latin) for stands, signs in found["signs"].items() for sign in signs}
+    tables = shipped_table("look_alikes.toml")
+    latin = {ord(sign): stands for stands, signs in tables["ascii"].items() for sign in signs}
+    others = {ord(sign): stands.translate(latin) for stands, signs in tables["signs"].items() for sign in signs}
     return {**others, **latin}

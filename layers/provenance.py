@@ -31,13 +31,13 @@ def provenance(record: Mapping[str, Any], *, is_timed: bool = True) -> str:
     parameters = record.get("parameters") or {}
     layers = {f"onemap:layer/{one['code']}/{one['hash']}": one for one in record.get("layers") or () if one.get("hash")}
     packs = {f"onemap:pack/{one['id']}": one for one in record.get("packs") or ()}
-    given = {}
+    parcel_files = {}
     if parameters.get("parcels_hash"):
-        given[f"sha256:{parameters['parcels_hash']}"] = {"prov:label": parameters.get("parcels")}
+        parcel_files[f"sha256:{parameters['parcels_hash']}"] = {"prov:label": parameters.get("parcels")}
     sources = {f"sha256:{one['source_hash']}": one["source"] for one in layers.values() if one.get("source_hash")}
-    started = record.get("started") or (datetime.now(UTC).isoformat(timespec="microseconds") if is_timed else None)
+    start = record.get("started") or (datetime.now(UTC).isoformat(timespec="microseconds") if is_timed else None)
     kind = record.get("kind") or ("check" if "id" in record else None)
-    activity = {"prov:type": kind and f"onemap:{kind}", "prov:startTime": started}
+    activity = {"prov:type": kind and f"onemap:{kind}", "prov:startTime": start}
     agents: dict[str, dict[str, Any]] = {
         _SOFTWARE: {"prov:type": "prov:SoftwareAgent", "prov:label": f"One Map {onemap_version()}"}
         | {f"onemap:{name}": text for name, text in (record.get("software") or {}).items()}
@@ -48,12 +48,12 @@ def provenance(record: Mapping[str, Any], *, is_timed: bool = True) -> str:
         _FILE: {"prov:label": parameters.get("library") or record.get("library_name")},
         **{name: _entity(f"{one['code']}@{one['label']}", one) for name, one in layers.items()},
         **{name: {"prov:type": "prov:Plan", **_entity(one["id"], one)} for name, one in packs.items()},
-        **given,
+        **parcel_files,
         **{name: {"prov:label": label} for name, label in sources.items()},
     }
     relations = {
         "wasGeneratedBy": [{"prov:entity": _FILE, "prov:activity": run}],
-        "used": [{"prov:activity": run, "prov:entity": name} for name in (*layers, *packs, *given)],
+        "used": [{"prov:activity": run, "prov:entity": name} for name in (*layers, *packs, *parcel_files)],
         "wasAssociatedWith": [{"prov:activity": run, "prov:agent": name} for name in agents],
         "wasDerivedFrom": [
             {"prov:generatedEntity": name, "prov:usedEntity": f"sha256:{one['source_hash']}"}

@@ -71,24 +71,24 @@ def secret_in(text: str) -> str | None:
         for name in _PAIR.findall(text):
             if _means_password(name) or _plain_name(name) in _KEY_NAMES | _USER_NAMES:
                 return str(name)
-        decoded = unquote(text)
-        if decoded == text:
+        decoded_text = unquote(text)
+        if decoded_text == text:
             break
-        text = decoded
+        text = decoded_text
     return None
 
 
 def keys_in_path(path: str) -> list[str]:
     """The parts of a path that look like keys rather than the name of a layer."""
     pieces = [piece for piece in re.split(r"[/;,]", path) if piece]
-    found = [
+    keys = [
         value
         for name, value in zip(pieces, pieces[1:], strict=False)
         if (_means_password(name) or _plain_name(name) in _KEY_NAMES | _USER_NAMES)
         and len(value) >= _SHORTEST_KEY
         and not value.isalpha()
     ]
-    return found + [piece for piece in pieces if any(map(_is_key, [piece, *re.split(r"[.~:@=]", piece)]))]
+    return keys + [piece for piece in pieces if any(map(_is_key, [piece, *re.split(r"[.~:@=]", piece)]))]
 
 
 def _is_key(piece: str) -> bool:
@@ -110,12 +110,12 @@ def secrets_in(word: str) -> list[str]:
         word = word[option.end() :]
     if not re.search(rf"{_AT}|{_EQUALS}|//", word, re.IGNORECASE) or _is_there(word):
         return []
-    found = [_part_before_at(word), *_named_values(word), *passwords_in(word)]
+    secrets = [_part_before_at(word), *_named_values(word), *passwords_in(word)]
     if _OF_A_DATABASE.match(word) and not _LAST_AT.match(word) and not _PLAIN_SCHEME.match(word):
-        found.append(_after_colon(word[scheme.end() :] if (scheme := _SCHEME.match(word)) else ""))
+        secrets.append(_after_colon(word[scheme.end() :] if (scheme := _SCHEME.match(word)) else ""))
     if _WEB.match(word):
-        found += [piece for key in keys_in_path(unquote(word)) for piece in (key, key.partition("?")[0])]
-    return sorted({piece for piece in found if piece.strip()}, key=len, reverse=True)
+        secrets += [piece for key in keys_in_path(unquote(word)) for piece in (key, key.partition("?")[0])]
+    return sorted({piece for piece in secrets if piece.strip()}, key=len, reverse=True)
 
 
 def _is_there(word: str) -> bool:
@@ -128,40 +128,40 @@ def _is_there(word: str) -> bool:
 
 def _part_before_at(word: str) -> str:
     """The part before the last @ of an address, without its scheme, and without the user if it is spelled correctly."""
-    found = _LAST_AT.match(word)
-    if found is None:
+    match = _LAST_AT.match(word)
+    if match is None:
         return ""
     is_plain, scheme = _PLAIN_SCHEME.match(word), _SCHEME.match(word)
     if is_plain and _OF_A_DATABASE.match(word) and without_password(word) == word:
-        rest = word[is_plain.end() : found.start(1)]
+        rest = word[is_plain.end() : match.start(1)]
         if not _ANY_COLON.search(rest if rest.startswith("/") else _PLAIN_PORT.sub("", rest)):
             return ""  # an @ behind a user without password, or in the name of one behind the database
     start = scheme.end() if scheme else 0
-    before = word[start : found.start(1)]
-    counted = _DRIVE.sub("", before) if os.name == "nt" else before
+    before = word[start : match.start(1)]
+    address_part = _DRIVE.sub("", before) if os.name == "nt" else before
     has_scheme = scheme is not None and scheme[0].strip()[0] not in "/\\"
     if is_plain and not _OF_A_DATABASE.match(word):
-        if _PORT.match(before) or not _ANY_COLON.search(counted):
+        if _PORT.match(before) or not _ANY_COLON.search(address_part):
             return "" if re.search("[/?#]", before) else before  # a key that stands for the user, or an @ in a path
-    elif is_plain and not _ANY_COLON.search(counted):
+    elif is_plain and not _ANY_COLON.search(address_part):
         return ""
-    if not (has_scheme or _ANY_COLON.search(counted)):
+    if not (has_scheme or _ANY_COLON.search(address_part)):
         return ""
     return _after_colon(before) if is_plain else before
 
 
 def _after_colon(text: str) -> str:
-    found = _ANY_COLON.search(text)
-    return text[found.end() :] if found else ""
+    match = _ANY_COLON.search(text)
+    return text[match.end() :] if match else ""
 
 
 def _named_values(word: str) -> Iterator[str]:
     """The values of all names that mean password; in a web address also of those that mean key."""
     is_address = re.search(rf"[?&]|{_AT}|//", word) is not None
     for text in {word, unquote(word)}:
-        for found in _NAMED_VALUE.finditer(text):
-            if _means_password(found[1]) or (is_address and _plain_name(found[1]) in _KEY_NAMES):
-                yield found[2]
+        for match in _NAMED_VALUE.finditer(text):
+            if _means_password(match[1]) or (is_address and _plain_name(match[1]) in _KEY_NAMES):
+                yield match[2]
         yield from _TO_THE_END.findall(text)
 
 
@@ -169,11 +169,11 @@ def shown_word(word: str) -> str:
     """A typed word in a form that may be shown: an address without its secrets, any other text unchanged."""
     is_secret = [False] * len(word)
     for secret in secrets_in(word):
-        for found in re.finditer(re.escape(secret), word):
-            is_secret[found.start() : found.end()] = [True] * len(secret)
+        for match in re.finditer(re.escape(secret), word):
+            is_secret[match.start() : match.end()] = [True] * len(secret)
     runs = itertools.groupby(zip(word, is_secret, strict=True), key=lambda sign: sign[1])
-    shown = "".join(WITHHELD if hidden else "".join(sign for sign, _ in signs) for hidden, signs in runs)
-    return without_password(shown)
+    public_word = "".join(WITHHELD if hidden else "".join(sign for sign, _ in signs) for hidden, signs in runs)
+    return without_password(public_word)
 
 
 def has_misspelled_secret(word: str, *, takes_server: bool) -> bool:

@@ -55,24 +55,24 @@ def without_password(text: str) -> str:
     """A text without the passwords of any server's address in it, however the address is spelled."""
     if "=" not in text and "://" not in text:
         return text
-    shown = _WEB_PASSWORD.sub(r"\1@", text)
-    if _ADDRESS_MARK.search(shown):
-        shown = _PASSWORD_PAIR.sub(r"\1", _USER_PASSWORD.sub(_without_middle, shown))
-    return text if shown == text else shown.rstrip("?& ")
+    public_text = _WEB_PASSWORD.sub(r"\1@", text)
+    if _ADDRESS_MARK.search(public_text):
+        public_text = _PASSWORD_PAIR.sub(r"\1", _USER_PASSWORD.sub(_without_middle, public_text))
+    return text if public_text == text else public_text.rstrip("?& ")
 
 
-def _without_middle(found: re.Match[str]) -> str:
-    return f"{found[1]}@" if found[2] is not None else found[1]
+def _without_middle(match: re.Match[str]) -> str:
+    return f"{match[1]}@" if match[2] is not None else match[1]
 
 
 def passwords_in(text: str) -> set[str]:
     """The passwords in the addresses of a text, decoded."""
     if without_password(text) == text:
         return set()
-    pairs = [found[3] for found in _PASSWORD_PAIR.finditer(text) if not found[2].lower().startswith("ssl")]
-    found = [match[2] if match[2] is not None else match[3] for match in _USER_PASSWORD.finditer(text)] + pairs
+    pairs = [passwords[3] for passwords in _PASSWORD_PAIR.finditer(text) if not passwords[2].lower().startswith("ssl")]
+    passwords = [match[2] if match[2] is not None else match[3] for match in _USER_PASSWORD.finditer(text)] + pairs
     in_address = any(scheme in text.lower() for scheme in SCHEMES)
-    return {unquote(word) if in_address else word.strip("'\"") for word in found if word}
+    return {unquote(word) if in_address else word.strip("'\"") for word in passwords if word}
 
 
 def is_plainly_spelled(conninfo: str) -> bool:
@@ -80,12 +80,12 @@ def is_plainly_spelled(conninfo: str) -> bool:
     from psycopg import Error
     from psycopg.conninfo import conninfo_to_dict
 
-    typed = passwords_in(conninfo)
+    typed_passwords = passwords_in(conninfo)
     try:
         understood = {str(word) for name, word in conninfo_to_dict(conninfo).items() if name == "password" and word}
     except Error:
         return False
-    return typed == understood
+    return typed_passwords == understood
 
 
 def server_address(location: str) -> ServerAddress:
@@ -102,11 +102,11 @@ def server_address(location: str) -> ServerAddress:
         database = database or dict(pairs).get("dbname", "postgresql")
         conninfo = f"{address}?{rest}" if rest else address
     else:
-        found = _SCHEMA_IN_PAIRS.search(location)
-        schema = unquote(found.group(1)) if found else None
+        match = _SCHEMA_IN_PAIRS.search(location)
+        schema = unquote(match.group(1)) if match else None
         conninfo = _SCHEMA_IN_PAIRS.sub("", location)
-        shown = without_password(location)
-        database = re.split(r"[?&\s]", shown.removeprefix("service="), maxsplit=1)[0] or "postgresql"
+        public_location = without_password(location)
+        database = re.split(r"[?&\s]", public_location.removeprefix("service="), maxsplit=1)[0] or "postgresql"
     if schema is not None and not _NAME.fullmatch(schema):
         raise OneMapError("library.schema", field="schema", schema=schema)
     return ServerAddress(conninfo, schema, database)
@@ -114,13 +114,13 @@ def server_address(location: str) -> ServerAddress:
 
 def schema_for(name: str | None) -> str:
     """The schema for a new library of this name: the name without signs that a schema cannot have, or `onemap`."""
-    found = re.sub(r"[^a-z0-9]+", "_", (name or "").lower()).strip("_")[:40].rstrip("_")
-    return found if _NAME.fullmatch(found) else DEFAULT_SCHEMA
+    schema = re.sub(r"[^a-z0-9]+", "_", (name or "").lower()).strip("_")[:40].rstrip("_")
+    return schema if _NAME.fullmatch(schema) else DEFAULT_SCHEMA
 
 
 def with_schema(location: str, schema: str) -> str:
     """A location with its schema and without its password, to show the address of a new library."""
-    shown = without_password(location)
-    if server_address(shown).schema is not None:
-        return shown
-    return f"{shown}{'&' if '?' in shown else '?'}schema={schema}"
+    public_location = without_password(location)
+    if server_address(public_location).schema is not None:
+        return public_location
+    return f"{public_location}{'&' if '?' in public_location else '?'}schema={schema}"

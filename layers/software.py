@@ -49,18 +49,18 @@ def required_versions() -> dict[str, str]:
 
 def outdated_libraries() -> list[str]:
     """The installed libraries that are too old, each with its version and the oldest allowed one."""
-    found, required = installed_versions(), required_versions()
+    installed_versions_by_name, required = installed_versions(), required_versions()
     return [
         f"{name} {version} < {required[name]}"
-        for name, version in found.items()
+        for name, version in installed_versions_by_name.items()
         if name in required and version is not None and _numbers(version) < _numbers(required[name])
     ]
 
 
 def _numbers(version: str) -> list[int]:
     """The numbers that a version begins with: 2.1.0rc1 is [2, 1, 0]."""
-    found = re.match(r"\d+(\.\d+)*", version)
-    return [int(part) for part in found[0].split(".")] if found else []
+    match = re.match(r"\d+(\.\d+)*", version)
+    return [int(part) for part in match[0].split(".")] if match else []
 
 
 def installed_versions() -> dict[str, str | None]:
@@ -71,16 +71,16 @@ def installed_versions() -> dict[str, str | None]:
     import platform
     from importlib.metadata import PackageNotFoundError, version
 
-    found: dict[str, str | None] = {"onemap": onemap_version(), "python": platform.python_version()}
+    versions: dict[str, str | None] = {"onemap": onemap_version(), "python": platform.python_version()}
     try:
         import sqlite3
 
-        found["sqlite"] = sqlite3.sqlite_version
+        versions["sqlite"] = sqlite3.sqlite_version
     except ImportError:
-        found["sqlite"] = None
+        versions["sqlite"] = None
     for name in required_versions():
         try:
-            found[name] = version(name)
+            versions[name] = version(name)
         except PackageNotFoundError:
-            found[name] = None
-    return found
+            versions[name] = None
+    return versions

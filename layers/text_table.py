@@ -35,10 +35,11 @@ def table_lines(rows: Sequence[Sequence[str]], right: Collection[int] = (), inde
 
     rows: all of the same length, the heads among them; right: the columns that are aligned right, as numbers are.
     """
-    shown = [number for number in range(len(rows[0]) if rows else 0) if any(row[number] for row in rows)]
-    widths = {number: max(text_width(row[number]) for row in rows) for number in shown}
+    shown_columns = [number for number in range(len(rows[0]) if rows else 0) if any(row[number] for row in rows)]
+    widths = {number: max(text_width(row[number]) for row in rows) for number in shown_columns}
     return [
-        indent + "  ".join(padded_text(row[number], widths[number], number in right) for number in shown).rstrip()
+        indent
+        + "  ".join(padded_text(row[number], widths[number], number in right) for number in shown_columns).rstrip()
         for row in rows
     ]
 

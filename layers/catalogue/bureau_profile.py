@@ -168,12 +168,12 @@ def checked_profile(text: str, file: str) -> Profile:
 
 def _sender(values: dict[str, Any], unit: Names) -> Sender:
     """Return a sender from checked values; with a name it has a red head, for a letter unless another is given."""
-    kept = {key: value for key, value in values.items() if key not in ("name", "authority", "unit")}
-    mark = kept.get("mark") or unit
-    head = kept.get("head", "letter") if mark else None
-    if head == "document" and "mark" not in kept:
+    own_values = {key: value for key, value in values.items() if key not in ("name", "authority", "unit")}
+    mark = own_values.get("mark") or unit
+    head = own_values.get("head", "letter") if mark else None
+    if head == "document" and "mark" not in own_values:
         mark = {"zh": f"{unit['zh']}文件", "en": unit["en"]}
-    return Sender(**{**kept, "unit": unit, "mark": mark, "head": head})
+    return Sender(**{**own_values, "unit": unit, "mark": mark, "head": head})
 
 
 def _table(content: Mapping[str, Any], name: str, file: str, problems: list[Problem]) -> dict[str, Any]:
@@ -193,15 +193,15 @@ def _known_values(
     problems: list[Problem],
 ) -> dict[str, Any]:
     """Return the values of known keys; an unknown key or unusable value becomes a problem."""
-    found: dict[str, Any] = {}
+    usable: dict[str, Any] = {}
     for key, value in values.items():
         facts = {"file": file, "field": f"{place}{key}"}
         if key not in checks:
             problems.append(Problem("profile.key", {**facts, "known": list(checks)}))
             continue
         try:
-            found[key] = checks[key](value)
+            usable[key] = checks[key](value)
         except ValueError:
-            wanted = Problem(f"wanted.{_KINDS[checks[key]]}")
-            problems.append(Problem("profile.value", {**facts, "value": str(value)[:80], "wanted": wanted}))
-    return found
+            expected_form = Problem(f"wanted.{_KINDS[checks[key]]}")
+            problems.append(Problem("profile.value", {**facts, "value": str(value)[:80], "wanted": expected_form}))
+    return usable

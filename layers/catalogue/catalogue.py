@@ -99,7 +99,7 @@ def named_groups() -> dict[str, dict[str, dict[str, str]]]:
 
 def codes_like(catalogue: Iterable[str], code: str) -> list[str]:
     """Return the known codes that differ from a code only in case, as suggestions for a mistyped one."""
-    return [known for known in catalogue if known.lower() == code.lower()]
+    return [own_code for own_code in catalogue if own_code.lower() == code.lower()]
 
 
 def defined_entry(code: str, definition: str) -> LayerEntry:
@@ -113,15 +113,15 @@ def defined_entry(code: str, definition: str) -> LayerEntry:
         if code not in entries:
             raise OneMapError("define.code_missing", file=Path(definition).name, layer=code, names=list(entries))
         return entries[code]
-    given: dict[str, str] = {}
+    keys: dict[str, str] = {}
     for part in definition.split(","):
         name, equals, value = part.partition("=")
         if not equals:
             raise OneMapError("define.syntax", field="--define", text=part)
-        if name.strip() in given:
+        if name.strip() in keys:
             raise UsageError("define.twice", field="--define", name=name.strip())
-        given[name.strip()] = value.strip()
-    return _entry_of(code, given)
+        keys[name.strip()] = value.strip()
+    return _entry_of(code, keys)
 
 
 def defined_entries(path: Path) -> dict[str, LayerEntry]:
@@ -135,12 +135,12 @@ def defined_entries(path: Path) -> dict[str, LayerEntry]:
         raise OneMapError("define.file", file=path.name, reason=toml_reason(error)) from None
     entries: dict[str, LayerEntry] = {}
     problems: list[Problem] = []
-    for code, given in content.items():
-        is_table = isinstance(given, dict) and all(isinstance(value, str) for value in given.values())
+    for code, keys in content.items():
+        is_table = isinstance(keys, dict) and all(isinstance(value, str) for value in keys.values())
         try:
             if not is_table:
                 raise OneMapError("define.file", reason=code)
-            entries[code] = _entry_of(code, given)
+            entries[code] = _entry_of(code, keys)
         except OneMapError as error:
             problems += [Problem(one.code, {**one.facts, "file": path.name, "layer": code}) for one in error.problems]
     if problems or not entries:
@@ -148,23 +148,23 @@ def defined_entries(path: Path) -> dict[str, LayerEntry]:
     return entries
 
 
-def _entry_of(code: str, given: Mapping[str, str]) -> LayerEntry:
+def _entry_of(code: str, keys: Mapping[str, str]) -> LayerEntry:
     """Return a layer from its keys. Raises OneMapError define.key, define.missing, define.value, define.code."""
     legal = {"department": DEPARTMENTS, "library": LIBRARIES, "kind": KINDS, "geometry": GEOMETRIES}
     problems = [
         Problem("define.key", {"field": "--define", "name": name})
-        for name in given
+        for name in keys
         if name not in {"name", "key", *legal}
     ]
     problems += [
         Problem("define.missing", {"field": "--define", "name": name})
         for name in ("name", *legal)
-        if not given.get(name)
+        if not keys.get(name)
     ]
     problems += [
-        Problem("define.value", {"field": "--define", "name": name, "value": given[name], "allowed": allowed})
+        Problem("define.value", {"field": "--define", "name": name, "value": keys[name], "allowed": allowed})
         for name, allowed in legal.items()
-        if given.get(name) and given[name] not in allowed
+        if keys.get(name) and keys[name] not in allowed
     ]
     if not is_code(code):
         problems.append(Problem("define.code", {"layer": code}))
@@ -172,11 +172,11 @@ def _entry_of(code: str, given: Mapping[str, str]) -> LayerEntry:
         raise OneMapError.of(problems)
     return LayerEntry(
         code=code,
-        title={"zh": given["name"], "en": given["name"]},
-        department=given["department"],
-        library=given["library"],
-        kind=given["kind"],
-        geometry=given["geometry"],
-        key=given.get("key") or None,
+        title={"zh": keys["name"], "en": keys["name"]},
+        department=keys["department"],
+        library=keys["library"],
+        kind=keys["kind"],
+        geometry=keys["geometry"],
+        key=keys.get("key") or None,
         standard="library",
     )

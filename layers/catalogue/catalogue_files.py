@@ -153,15 +153,17 @@ class _Reader:
             self._wrong("catalogue.type", entry.code, key="aliases", expected='{ FIELD = ["…"] }')
             aliases = {}
         fields = {field.name: field for field in entry.fields}
-        for name, given in aliases.items():
+        for name, field_aliases in aliases.items():
             if name not in fields:
                 self._wrong("catalogue.field", entry.code, key=f"aliases.{name}", name=name, names=list(fields))
-            elif self._texts(entry.code, f"aliases.{name}", given):
-                fields[name] = replace(fields[name], aliases=tuple(dict.fromkeys([*fields[name].aliases, *given])))
+            elif self._texts(entry.code, f"aliases.{name}", field_aliases):
+                fields[name] = replace(
+                    fields[name], aliases=tuple(dict.fromkeys([*fields[name].aliases, *field_aliases]))
+                )
         checks = {**entry.checks, **self._checks(entry.code, raw)}
-        changed = replace(entry, fields=tuple(fields.values()), checks=checks, **flags)
-        self._names(changed)
-        return changed
+        city_entry = replace(entry, fields=tuple(fields.values()), checks=checks, **flags)
+        self._names(city_entry)
+        return city_entry
 
     def _field(self, code: str, raw: Any) -> Field | None:
         if not isinstance(raw, dict) or not isinstance(raw.get("name"), str) or not raw["name"].strip():
@@ -172,8 +174,8 @@ class _Reader:
         self._choice(code, name, "type", raw.get("type", "text"), FIELD_TYPES)
         codes = raw.get("codes", [])
         codes = [codes] if isinstance(codes, str) else codes
-        for key, given in (("aliases", raw.get("aliases", [])), ("values", raw.get("values", [])), ("codes", codes)):
-            if isinstance(given, list) and not self._texts(code, f"{name}.{key}", given):
+        for key, texts in (("aliases", raw.get("aliases", [])), ("values", raw.get("values", [])), ("codes", codes)):
+            if isinstance(texts, list) and not self._texts(code, f"{name}.{key}", texts):
                 return None
         for table in codes:
             self._choice(code, name, "codes", table, table_names())
@@ -193,11 +195,11 @@ class _Reader:
         )
 
     def _checks(self, code: str, raw: dict[str, Any]) -> dict[str, dict[str, Any]]:
-        given = raw.get("checks", {})
-        if not isinstance(given, dict):
+        levels = raw.get("checks", {})
+        if not isinstance(levels, dict):
             self._wrong("catalogue.type", code, key="checks", expected='{ "check" = "note" }')
             return {}
-        settings = settings_of(given)
+        settings = settings_of(levels)
         for name, key, allowed in check_problems(settings):
             self._wrong("catalogue.check", code, key=f"checks.{name}", value=key, allowed=allowed)
         return settings
@@ -220,34 +222,34 @@ class _Reader:
 
     def _types(self, code: str, raw: dict[str, Any], expected: dict[str, Any], field: str | None) -> None:
         for key, value in raw.items():
-            shown = f"{field}.{key}" if field else key
+            full_key = f"{field}.{key}" if field else key
             if key not in expected:
-                self._wrong("catalogue.key", code, key=shown, allowed=list(expected))
+                self._wrong("catalogue.key", code, key=full_key, allowed=list(expected))
                 continue
             types = expected[key] if isinstance(expected[key], tuple) else (expected[key],)
             # True is an int to Python, and no length.
             if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
-                self._wrong("catalogue.type", code, key=shown, expected=" / ".join(_WORDS[kind] for kind in types))
+                self._wrong("catalogue.type", code, key=full_key, expected=" / ".join(_WORDS[kind] for kind in types))
             elif key == "title" and not _titles(value):
-                self._wrong("catalogue.type", code, key=shown, expected='{ zh = "…", en = "…" }')
+                self._wrong("catalogue.type", code, key=full_key, expected='{ zh = "…", en = "…" }')
 
-    def _heights(self, code: str, key: str, given: Any) -> tuple[float, float] | None:
+    def _heights(self, code: str, key: str, heights: Any) -> tuple[float, float] | None:
         """The least and the greatest height; None where none are given, or no two numbers."""
-        if not isinstance(given, list):  # which `_types` has reported, if it is there
+        if not isinstance(heights, list):  # which `_types` has reported, if it is there
             return None
-        if [type(item) in (int, float) for item in given] == [True, True] and given[0] < given[1]:
-            return float(given[0]), float(given[1])
+        if [type(item) in (int, float) for item in heights] == [True, True] and heights[0] < heights[1]:
+            return float(heights[0]), float(heights[1])
         self._wrong("catalogue.type", code, key=key, expected="[-500, 9000]")
         return None
 
     def _choice(self, code: str, field: str | None, key: str, value: Any, allowed: tuple[str, ...]) -> None:
         if isinstance(value, str) and value not in allowed:
-            shown = f"{field}.{key}" if field else key
-            self._wrong("catalogue.value", code, key=shown, value=value, allowed=allowed)
+            full_key = f"{field}.{key}" if field else key
+            self._wrong("catalogue.value", code, key=full_key, value=value, allowed=allowed)
 
-    def _texts(self, code: str, key: str, given: Any) -> bool:
+    def _texts(self, code: str, key: str, texts: Any) -> bool:
         """Whether a list holds only texts; codes such as 0101 would otherwise lose their zeros."""
-        if isinstance(given, list) and all(isinstance(item, str) for item in given):
+        if isinstance(texts, list) and all(isinstance(item, str) for item in texts):
             return True
         self._wrong("catalogue.type", code, key=key, expected='["…"]')
         return False
@@ -256,12 +258,12 @@ class _Reader:
 _WORDS = {dict: "{ … }", str: '"…"', list: "[ … ]", bool: "true / false", int: "1"}
 
 
-def _titles(given: Any) -> dict[str, str]:
+def _titles(title: Any) -> dict[str, str]:
     """Return a title in both languages; a single text serves for both."""
-    if isinstance(given, str):
-        return {"zh": given, "en": given} if given.strip() else {}
-    texts = {key: text for key, text in given.items() if key in ("zh", "en") and isinstance(text, str) and text.strip()}
-    if not texts or len(texts) != len(given):
+    if isinstance(title, str):
+        return {"zh": title, "en": title} if title.strip() else {}
+    texts = {key: text for key, text in title.items() if key in ("zh", "en") and isinstance(text, str) and text.strip()}
+    if not texts or len(texts) != len(title):
         return {}
     first = next(iter(texts.values()))
     return {"zh": texts.get("zh", first), "en": texts.get("en", first)}

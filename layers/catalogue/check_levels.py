@@ -34,19 +34,19 @@ def default_checks() -> dict[str, CheckSettings]:
     return shipped_table("catalogue/checks.toml")
 
 
-def settings_of(given: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def settings_of(checks: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Return a layer's own checks, with a bare level written out as a table."""
-    return {name: {"level": value} if isinstance(value, str) else dict(value) for name, value in given.items()}
+    return {name: {"level": value} if isinstance(value, str) else dict(value) for name, value in checks.items()}
 
 
 def check_problems(settings: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, Any, tuple[str, ...]]]:
     """Errors in a layer's own checks: the check, the value, and the allowed values."""
-    known = default_checks()
+    defaults = default_checks()
     wrong: list[tuple[str, Any, tuple[str, ...]]] = []
     for name, values in settings.items():
-        default = known.get(name)
+        default = defaults.get(name)
         if default is None or default.get("fixed"):
-            wrong.append((name, name, tuple(code for code, check in known.items() if not check.get("fixed"))))
+            wrong.append((name, name, tuple(code for code, check in defaults.items() if not check.get("fixed"))))
             continue
         for key, value in values.items():
             if key not in default:

@@ -14,8 +14,8 @@ def code_reading(field: Field) -> Callable[[str], str] | None:
     A value that the table has unchanged stays so, and so does a value that a list does not have in any form.
     """
     if field.values:
-        listed = {plain_code(value): value for value in reversed(field.values)}
-        return lambda text: text if text in field.values else listed.get(plain_code(text), text)
+        codes = {plain_code(value): value for value in reversed(field.values)}
+        return lambda text: text if text in field.values else codes.get(plain_code(text), text)
     if field.codes:
         tables = [code_table(name) for name in field.codes]
         return lambda text: text if any(table.writes(text) for table in tables) else plain_code(text)
@@ -27,21 +27,21 @@ def meaning_reading(field: Field) -> Callable[[str], str] | None:
 
     二级保护区 is 二级, and so is Ⅱ级, a code before the word that counts it. Any other value stays unchanged.
     """
-    written = code_reading(field)
-    if written is None or not (field.values and field.codes):
-        return written
-    listed = {plain_code(value): value for value in reversed(field.values)}
+    read_code = code_reading(field)
+    if read_code is None or not (field.values and field.codes):
+        return read_code
+    codes = {plain_code(value): value for value in reversed(field.values)}
     titles: dict[str, str] = {}
     for name in field.codes:
         for code, entry in code_table(name).classes.items():
-            if code in listed:
-                titles.setdefault(plain_code(entry["zh"]), listed[code])
+            if code in codes:
+                titles.setdefault(plain_code(entry["zh"]), codes[code])
 
     def meaning_of(text: str) -> str:
         plain = plain_code(text)
-        if plain in listed:
-            return written(text)
-        counted = plain[:-1] if plain.endswith(("级", "类")) else plain
-        return titles.get(plain) or listed.get(counted) or listed.get(counted.translate(_FIGURES), text)
+        if plain in codes:
+            return read_code(text)
+        level = plain[:-1] if plain.endswith(("级", "类")) else plain
+        return titles.get(plain) or codes.get(level) or codes.get(level.translate(_FIGURES), text)
 
     return meaning_of

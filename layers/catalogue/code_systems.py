@@ -27,46 +27,46 @@ _BETWEEN_NAMES = "\0"  # no character of a value, nor a sign between codes
 _CODE_BEFORE_NAME = re.compile(r"([A-Z0-9]+)([^\x01-\x7f]+)")  # 0101水田
 
 
-def system_of(code: str, named: str | None, usual: str) -> str | None:
+def system_of(code: str, stated_system: str | None, usual: str) -> str | None:
     """Return the system of a code, None if it is unknown.
 
-    named: the system that the parcel names; usual: for codes that begin with a digit, if it names none. Letters are
-    URBAN.
+    stated_system: the system that the parcel names; usual: for codes that begin with a digit, if it names none. Letters
+    are URBAN.
     """
-    system = named or (URBAN if code[:1].isalpha() else usual)
+    system = stated_system or (URBAN if code[:1].isalpha() else usual)
     return system if system in CODE_SYSTEMS else None
 
 
 @lru_cache(maxsize=4096)
-def known_uses(value: str, named: str | None, usual: str) -> tuple[str | None, ...]:
+def known_uses(value: str, stated_system: str | None, usual: str) -> tuple[str | None, ...]:
     """Return the codes in a value, in comparable form, the main one first; None for one that its system lacks.
 
     The guide of 2023 has no 0810. A class without subclasses may be refined at its end, and a code may be followed by
     its class's name, or that of a class above: 0101水田. Other words make it unknown: 0701(拟改工业).
 
-    named, usual: as in `system_of`.
+    stated_system, usual: as in `system_of`.
     """
     whole, words = plain_code(value), value.split()
-    alone = [known_uses(word, named, usual) for word in words] if len(words) > 1 else []
+    alone = [known_uses(word, stated_system, usual) for word in words] if len(words) > 1 else []
     are_codes = bool(alone) and all(codes and None not in codes for codes in alone)
     # 0101 1001 is no refined 0101, but 07 01 is 0701
-    if are_codes and not any(table.class_of(whole) for table in _tables(whole, named, usual)):
+    if are_codes and not any(table.class_of(whole) for table in _tables(whole, stated_system, usual)):
         return tuple(chain(*alone))
     parts = code_parts(_NAME_IN_BRACKETS.sub(rf"{_BETWEEN_NAMES}\1", whole))
-    return tuple(_code_of(part, named, usual) for part in parts)
+    return tuple(_code_of(part, stated_system, usual) for part in parts)
 
 
-def known_use(value: str, named: str | None, usual: str) -> str | None:
+def known_use(value: str, stated_system: str | None, usual: str) -> str | None:
     """Return the main code of a value if all its codes are known, else None; see `known_uses`."""
-    codes = known_uses(value, named, usual)
+    codes = known_uses(value, stated_system, usual)
     return codes[0] if codes and None not in codes else None
 
 
 def named_codes(value: str) -> list[str | None]:
     """Return the codes in a value of any system, in comparable form; None for words or other characters beside one."""
-    known = known_uses(value, None, LAND_SEA)
-    if known and None not in known:
-        return list(known)
+    codes = known_uses(value, None, LAND_SEA)
+    if codes and None not in codes:
+        return list(codes)
     return [part if part.isascii() and part.isalnum() else None for part in code_parts(value)]
 
 
@@ -86,11 +86,11 @@ def nearest_uses(value: str, usual: str, language: str, most: int = 3) -> list[s
     return [f"{code} {classes[code].get(language, classes[code]['zh'])}" for code in dict.fromkeys(codes)][:most]
 
 
-def _code_of(part: str, named: str | None, usual: str) -> str | None:
+def _code_of(part: str, stated_system: str | None, usual: str) -> str | None:
     """Return the code of one part of a value, without class names after it; None if its system lacks it."""
-    found = _CODE_BEFORE_NAME.fullmatch(part)
-    code, names = (found[1], [name for name in found[2].split(_BETWEEN_NAMES) if name]) if found else (part, [])
-    tables = _tables(part, named, usual) if code.isascii() and code.isalnum() else []
+    match = _CODE_BEFORE_NAME.fullmatch(part)
+    code, names = (match[1], [name for name in match[2].split(_BETWEEN_NAMES) if name]) if match else (part, [])
+    tables = _tables(part, stated_system, usual) if code.isascii() and code.isalnum() else []
     is_known = any(table.has(code) and all(_is_name_of(table, code, name) for name in names) for table in tables)
     return code if is_known else None
 
@@ -100,7 +100,7 @@ def _is_name_of(table: CodeTable, code: str, name: str) -> bool:
     return any(table.is_name_of(code[:end], name) for end in range(1, len(code) + 1))
 
 
-def _tables(code: str, named: str | None, usual: str) -> list[CodeTable]:
+def _tables(code: str, stated_system: str | None, usual: str) -> list[CodeTable]:
     """The tables of a code's system."""
-    system = system_of(code, named, usual)
+    system = system_of(code, stated_system, usual)
     return [code_table(name) for name in TABLES[system]] if system else []

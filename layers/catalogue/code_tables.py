@@ -84,14 +84,14 @@ class CodeTable:
 
     def known_class(self, value: str) -> "tuple[CodeTable, str] | None":
         """Return the class of a value by this table, or by the earlier one if it has one meaning there; else None."""
-        found = self.class_of(value)
-        if found is not None:
-            return self, found
+        code_class = self.class_of(value)
+        if code_class is not None:
+            return self, code_class
         if self.earlier is None or not self.explains(value):
             return None
         before = code_table(self.earlier)
-        found = before.class_of(value)
-        return None if found is None else (before, found)
+        code_class = before.class_of(value)
+        return None if code_class is None else (before, code_class)
 
     def writes(self, code: str) -> bool:
         """Whether the table has exactly this value, without changes of width, case or blanks."""
@@ -111,8 +111,8 @@ class CodeTable:
 
     def is_name_of(self, code: str, name: str) -> bool:
         """Whether a name is that of a code's class, apart from blanks, brackets and the ending 用地."""
-        found = self.class_of(code)
-        own = () if found is None else (self.classes[found]["zh"], *self.variants.get(plain_code(code), ()))
+        code_class = self.class_of(code)
+        own = () if code_class is None else (self.classes[code_class]["zh"], *self.variants.get(plain_code(code), ()))
         return _plain_name(name) in map(_plain_name, own)
 
     def agrees(self, code: str, name: str) -> bool:
@@ -120,19 +120,21 @@ class CodeTable:
 
         In a table whose codes may be refined a name is wrong only if it belongs to another class.
         """
-        found = self.class_of(code)
-        if found is None:
+        code_class = self.class_of(code)
+        if code_class is None:
             return True
-        given = _plain_name(name)
+        plain_name = _plain_name(name)
         if self.is_name_of(code, name):
             return True
         if not self.prefixes:
             return False
         above = {
-            _plain_name(self.classes[found[:end]]["zh"]) for end in range(1, len(found)) if found[:end] in self.classes
+            _plain_name(self.classes[code_class[:end]]["zh"])
+            for end in range(1, len(code_class))
+            if code_class[:end] in self.classes
         }
         others = {_plain_name(entry["zh"]) for entry in self.classes.values()}
-        return given in above or given not in others
+        return plain_name in above or plain_name not in others
 
 
 def _plain_name(name: str) -> str:
@@ -190,9 +192,9 @@ def code_table(name: str) -> CodeTable:
 def class_titles(tables: Sequence[str], code: str) -> dict[str, str] | None:
     """Return the title of a code, by language, from the first table that knows it; None if none does."""
     for table in map(code_table, tables):
-        known = table.class_of(code)
-        if known is not None:
-            return {language: text for language, text in table.classes[known].items() if language in ("zh", "en")}
+        code_class = table.class_of(code)
+        if code_class is not None:
+            return {language: text for language, text in table.classes[code_class].items() if language in ("zh", "en")}
     return None
 
 

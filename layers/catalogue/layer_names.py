@@ -32,8 +32,8 @@ def known_layer(
 
 def meant_codes(code: str, catalogue: Mapping[str, LayerEntry]) -> dict[str, str]:
     """Return by language the codes that an unknown code may mean, as the end of a message."""
-    found = [*layers_by_name(code, [*catalogue.values()])] or difflib.get_close_matches(code.upper(), catalogue)
-    return {language: perhaps(found[:_MOST_MEANT], language) for language in LANGUAGES}
+    likely_codes = [*layers_by_name(code, [*catalogue.values()])] or difflib.get_close_matches(code.upper(), catalogue)
+    return {language: perhaps(likely_codes[:_MOST_MEANT], language) for language in LANGUAGES}
 
 
 def layers_by_name(name: str, catalogue: Sequence[LayerEntry]) -> dict[str, str]:

@@ -12,12 +12,12 @@ def line_of(text: str, table: str, number: int, key: str | None = None) -> int:
     """
     count, head = -1, 0
     for place, line in enumerate(text.splitlines(), 1):
-        found = _HEADER.fullmatch(line)
-        if found is not None:
+        header = _HEADER.fullmatch(line)
+        if header is not None:
             if head:
                 break
-            count += found.group(2) == table
-            if count == number and found.group(2) == table:
+            count += header.group(2) == table
+            if count == number and header.group(2) == table:
                 head = place
                 if key is None:
                     break

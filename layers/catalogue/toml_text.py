@@ -109,9 +109,9 @@ def _content_of(text: str) -> dict[str, Any]:
                 quotes += piece.span()
         if not quotes:
             raise
-    quoted = '"'.join(text[start:end] for start, end in zip([0, *quotes], [*quotes, len(text)], strict=True))
+    escaped = '"'.join(text[start:end] for start, end in zip([0, *quotes], [*quotes, len(text)], strict=True))
     try:
-        return tomli.loads(quoted)
+        return tomli.loads(escaped)
     except tomli.TOMLDecodeError as error:
         before = sum(at + number < error.pos for number, at in enumerate(quotes))  # the quotes put before that place
         raise tomli.TOMLDecodeError(error.msg, text, error.pos - before) from None
@@ -138,8 +138,8 @@ def toml_reason(error: ValueError | OSError | RecursionError) -> Problem | str:
     if isinstance(error, (OSError, UnicodeDecodeError)):
         return text_reason(error)
     text = str(error)
-    if placed := _PLACED.fullmatch(text):
-        words, line, column = placed.groups()
+    if match := _PLACED.fullmatch(text):
+        words, line, column = match.groups()
         return Problem("toml.place", {"words": _parser_words(words), "line": line, "column": column})
     if at_end := _AT_END.fullmatch(text):
         return Problem("toml.end", {"words": _parser_words(at_end.group(1))})
@@ -148,5 +148,5 @@ def toml_reason(error: ValueError | OSError | RecursionError) -> Problem | str:
 
 def _parser_words(words: str) -> Problem:
     """Return the parser's message as a fact of a problem."""
-    known = next((code for code, form in _KNOWN.items() if re.fullmatch(form, words, re.DOTALL)), None)
-    return Problem(known) if known else Problem("toml.unknown", {"words": words})
+    message_code = next((code for code, form in _KNOWN.items() if re.fullmatch(form, words, re.DOTALL)), None)
+    return Problem(message_code) if message_code else Problem("toml.unknown", {"words": words})

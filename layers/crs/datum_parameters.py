@@ -88,34 +88,34 @@ def parameters_in(path: Path, content: bytes) -> Parameters:
     if len(content) > _LARGEST_FILE:
         raise OneMapError("crs.parameters_file", file=path.name, field="--transform", line="1")
     text, _ = decode_text(content, path.name, None)
-    given = _of_toml(text, path.name) if path.suffix.lower() == ".toml" else _of_lines(text, path.name)
-    return _Reader(path.name, given).parameters()
+    raw_values = _of_toml(text, path.name) if path.suffix.lower() == ".toml" else _of_lines(text, path.name)
+    return _Reader(path.name, raw_values).parameters()
 
 
 def _of_toml(text: str, file: str) -> dict[str, Any]:
     try:
         return toml_content(text)
     except ValueError as error:
-        found = re.search(r"at line (\d+)", str(error))
-        line = found.group(1) if found else "…"  # the parser's other words may quote what is secret
+        match = re.search(r"at line (\d+)", str(error))
+        line = match.group(1) if match else "…"  # the parser's other words may quote what is secret
         raise OneMapError("crs.parameters_file", file=file, field="--transform", line=line) from None
 
 
 def _of_lines(text: str, file: str) -> dict[str, Any]:
     """Read lines key=value or key: value; a # begins a remark."""
-    given: dict[str, Any] = {}
+    raw_values: dict[str, Any] = {}
     for number, line in enumerate(text.splitlines(), start=1):
         bare = unicodedata.normalize("NFKC", line).partition("#")[0].strip()
         if not bare:
             continue
-        found = re.fullmatch(r"([^=:]+)[=:](.+)", bare)
-        if found is None:
+        match = re.fullmatch(r"([^=:]+)[=:](.+)", bare)
+        if match is None:
             raise OneMapError("crs.parameters_file", file=file, field="--transform", line=str(number))
-        key = found.group(1).strip()
-        if key in given:
+        key = match.group(1).strip()
+        if key in raw_values:
             raise OneMapError("crs.parameters_key", file=file, field="--transform", key=_displayable_key(key))
-        given[key] = found.group(2).strip()
-    return given
+        raw_values[key] = match.group(2).strip()
+    return raw_values
 
 
 def _displayable_key(key: str) -> str:
@@ -126,11 +126,11 @@ def _displayable_key(key: str) -> str:
 class _Reader:
     """A reader of a parameter file's keys and values."""
 
-    def __init__(self, file: str, given: Mapping[str, Any]) -> None:
+    def __init__(self, file: str, raw_values: Mapping[str, Any]) -> None:
         self.file = file
         self.values: dict[str, Any] = {}
         self.units: dict[str, str | None] = {}
-        for key, value in given.items():
+        for key, value in raw_values.items():
             name, unit = _meaning(key)
             if name is None or name in self.values:
                 raise self._wrong("crs.parameters_key", key=_displayable_key(key))
@@ -179,12 +179,12 @@ class _Reader:
         if name not in self.values:
             raise self._wrong("crs.parameters_missing", names=[name])
         text = str(self.values[name]).strip().lower()
-        known = _CHOICES[name]
-        for choice, words in known.items():
+        choices = _CHOICES[name]
+        for choice, words in choices.items():
             if text in words:
                 return choice
         raise self._wrong(
-            "crs.parameters_value", key=name, allowed=", ".join("/".join(words) for words in known.values())
+            "crs.parameters_value", key=name, allowed=", ".join("/".join(words) for words in choices.values())
         )
 
     def _number(self, name: str) -> float:
@@ -227,10 +227,10 @@ def _meaning(key: str) -> tuple[str | None, str | None]:
     """The parameter that a key names, and the unit that the key states: dx, dx_m, X平移(米), 旋转角（秒）."""
     text = unicodedata.normalize("NFKC", key).strip().lower()
     bare, unit = text, None
-    found = re.fullmatch(r"(.+?)\s*\((.+)\)", text) or re.fullmatch(r"(.+)_([a-z]+)", text)
-    if found is not None and text not in _CHOICES:
-        bare = found.group(1)
-        unit = next((name for name, words in _UNITS.items() if found.group(2).strip() in words), None)
+    match = re.fullmatch(r"(.+?)\s*\((.+)\)", text) or re.fullmatch(r"(.+)_([a-z]+)", text)
+    if match is not None and text not in _CHOICES:
+        bare = match.group(1)
+        unit = next((name for name, words in _UNITS.items() if match.group(2).strip() in words), None)
         if unit is None:
             return None, None
     name = next((name for name, words in _NAMES.items() if bare in words), None)

@@ -102,7 +102,9 @@ def datum_family(crs: pyproj.CRS) -> str | None:
     if geodetic is None:
         return None
     names = " ".join(filter(None, (geodetic.name, geodetic.datum.name if geodetic.datum else None))).lower()
-    family = next((family for family, known in _DATUM_NAMES if any(name in names for name in known)), None)
+    family = next(
+        (family for family, family_names in _DATUM_NAMES if any(name in names for name in family_names)), None
+    )
     return None if family in _IDENTITY_DATUMS and has_old_figure(crs) else family
 
 
@@ -280,8 +282,8 @@ def check_names_no_file(text: str, **place: Any) -> None:
         raise OneMapError("crs.names_file", crs=text.strip()[:_LONGEST], **place)
 
 
-def _is_name(found: tuple[str | None, str]) -> bool:
-    key, text = found
+def _is_name(key_and_text: tuple[str | None, str]) -> bool:
+    key, text = key_and_text
     if key == "value":  # of a parameter: all others are numbers
         return text not in _NO_GRID
     return text.lstrip().startswith("@") or bool(_PATH.match(text)) or bool(_NAMING.search(_HARMLESS.sub(" ", text)))

@@ -25,24 +25,24 @@ def places_by_prefix(boxes: np.ndarray) -> list[PrefixPlaces]:
     middles = boxes[:, :2] / 2 + boxes[:, 2:] / 2
     rows = np.flatnonzero(np.isfinite(middles).all(axis=1))
     prefixes = middles[rows, 0] // _MILLION
-    found = []
+    places = []
     is_one = len(rows) and prefixes.min() == prefixes.max()
     for prefix in prefixes[:1].tolist() if is_one else np.unique(prefixes).tolist():
         mine = rows[prefixes == prefix]
         box = (*middles[mine].min(axis=0).tolist(), *middles[mine].max(axis=0).tolist())
-        found.append((int(prefix), len(mine), *boxes[mine[0], :2].tolist(), *box))
-    return found
+        places.append((int(prefix), len(mine), *boxes[mine[0], :2].tolist(), *box))
+    return places
 
 
 def joined_places(some: Iterable[Sequence[float]]) -> list[PrefixPlaces]:
     """The groups of several parts of a source as those of the whole, the first part first."""
-    found: dict[int, PrefixPlaces] = {}
+    places: dict[int, PrefixPlaces] = {}
     for prefix, count, x, y, west, south, east, north in some:
         key = int(prefix)
-        _, others, *corner, left, low, right, high = found.get(key, (key, 0, x, y, west, south, east, north))
+        _, others, *corner, left, low, right, high = places.get(key, (key, 0, x, y, west, south, east, north))
         box = min(west, left), min(south, low), max(east, right), max(north, high)
-        found[key] = (key, int(count) + int(others), corner[0], corner[1], *box)
-    return list(found.values())
+        places[key] = (key, int(count) + int(others), corner[0], corner[1], *box)
+    return list(places.values())
 
 
 def words_on_prefixes(crs: pyproj.CRS, places: Sequence[PrefixPlaces], *, surely: bool = False) -> Problem | None:
@@ -70,8 +70,8 @@ def words_on_some(crs: pyproj.CRS, boxes: np.ndarray) -> Problem | None:
     if crs.is_projected:
         return words_on_prefixes(crs, places_by_prefix(boxes), surely=True)
     west, south, east, north = CHINA
-    turned = (boxes >= (south, west, south, west)).all(axis=1) & (boxes <= (north, east, north, east)).all(axis=1)
-    rows = np.flatnonzero(turned)
+    are_swapped = (boxes >= (south, west, south, west)).all(axis=1) & (boxes <= (north, east, north, east)).all(axis=1)
+    rows = np.flatnonzero(are_swapped)
     if not 0 < len(rows) < len(boxes):
         return None
     x, y = boxes[rows[0], :2].tolist()
@@ -86,17 +86,17 @@ def _is_astray(zone: Zone, other: PrefixPlaces, own: PrefixPlaces) -> bool:
     """Whether features lie among those with the zone's own prefix by their prefix, and far beside them as they are."""
     width = width_of_number(other[0])
     if other[0] == 0:
-        meant = zone  # the number was forgotten
+        meant_zone = zone  # the number was forgotten
     elif width is None:
         return False
     else:
-        meant = replace(zone, width=width, number=other[0])
+        meant_zone = replace(zone, width=width, number=other[0])
     gap_m = max(own[4] - other[6], other[4] - own[6])
     if gap_m < _APART_M:
         return False
     west, south = _degrees(zone, own[4], own[5])
     east, north = _degrees(zone, own[6], own[7])
-    longitude, latitude = _degrees(meant, (other[4] + other[6]) / 2, (other[5] + other[7]) / 2)
+    longitude, latitude = _degrees(meant_zone, (other[4] + other[6]) / 2, (other[5] + other[7]) / 2)
     near = _NEAR_DEGREES
     return west - near <= longitude <= east + near and south - near <= latitude <= north + near
 

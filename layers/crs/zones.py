@@ -86,8 +86,8 @@ def zone_of(crs: pyproj.CRS) -> Zone | None:
     if len(candidates) == 1:
         return candidates[0]  # looking a system up by its parameters takes its time
     code = crs.to_epsg(min_confidence=70)
-    named = [zone for zone in candidates if zone.epsg == code]
-    return (named or candidates)[0]
+    zones_of_code = [zone for zone in candidates if zone.epsg == code]
+    return (zones_of_code or candidates)[0]
 
 
 def by_parameters(crs: pyproj.CRS) -> pyproj.CRS:
@@ -95,8 +95,8 @@ def by_parameters(crs: pyproj.CRS) -> pyproj.CRS:
     zone = zone_of(crs)
     if zone is None:
         return crs
-    named = zone_crs(zone)
-    return named if plane_of(named) == plane_of(crs) else crs
+    registered_crs = zone_crs(zone)
+    return registered_crs if plane_of(registered_crs) == plane_of(crs) else crs
 
 
 def zone_of_longitude(datum: str, longitude: float) -> Zone | None:

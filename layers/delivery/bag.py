@@ -38,9 +38,9 @@ def pack_files(archive: zipfile.ZipFile, folder: Path, files: Sequence[Path], un
         entry = zipfile.ZipInfo(f"{under}/{name}" if under else name, _SAME_TIME)
         entry.compress_type = zipfile.ZIP_DEFLATED
         entry.create_system, entry.external_attr = 3, 0o644 << 16  # as on every platform
-        with path.open("rb") as file, archive.open(entry, "w", force_zip64=True) as packed:
+        with path.open("rb") as file, archive.open(entry, "w", force_zip64=True) as target:
             while block := file.read(_AT_ONCE):
-                packed.write(block)
+                target.write(block)
 
 
 def write_bag(folder: Path, target: Path, info: Mapping[str, str], tags: Mapping[str, str]) -> str:
@@ -89,10 +89,10 @@ def open_bag(path: Path) -> Iterator[Bag]:
         folder = folders[0]
         for name in (_TAG_MANIFEST, _MANIFEST):
             _hold_against(folder, name, path.name)
-        listed = {line[1] for line in _manifest_lines(folder, _MANIFEST, path.name)}
+        listed_names = {line[1] for line in _manifest_lines(folder, _MANIFEST, path.name)}
         there = {item.relative_to(folder).as_posix() for item in (folder / _DATA).rglob("*") if item.is_file()}
-        if there - listed:
-            raise OneMapError("package.foreign_file", file=path.name, name=min(there - listed))
+        if there - listed_names:
+            raise OneMapError("package.foreign_file", file=path.name, name=min(there - listed_names))
         yield Bag(folder, file_hash(folder / _MANIFEST))
 
 

@@ -56,7 +56,7 @@ def number_problems(
     if "{number}" not in item.name:
         return
     pattern = item.pattern(**values)
-    counts = Counter(int(found.group("number")) for name in names if (found := pattern.fullmatch(name)))
+    counts = Counter(int(match.group("number")) for name in names if (match := pattern.fullmatch(name)))
     series = range(1, max(counts, default=0) + 1)
     lacking = [number for number in series if number not in counts]
     extra = [number for number in sorted(counts) if counts[number] > 1 or number not in series]
@@ -68,8 +68,8 @@ def number_problems(
 def pdf_version(path: Path) -> str | None:
     """The version in the head of a PDF, such as 1.7."""
     with path.open("rb") as file:
-        found = _VERSION.match(file.read(16))
-    return None if found is None else found.group(1).decode("ascii")
+        match = _VERSION.match(file.read(16))
+    return None if match is None else match.group(1).decode("ascii")
 
 
 def unread_reason(path: Path, item: TemplateItem) -> Problem | None:
@@ -93,9 +93,9 @@ def _has_fonts(content: bytes) -> bool:
     """Whether a PDF names a font in plain or compressed objects: without one it shows only pictures."""
     if b"/Font" in content:
         return True
-    for found in _STREAM.finditer(content):
+    for stream in _STREAM.finditer(content):
         try:
-            if b"/Font" in zlib.decompressobj().decompress(found.group(1), _MOST_BYTES):
+            if b"/Font" in zlib.decompressobj().decompress(stream.group(1), _MOST_BYTES):
                 return True
         except zlib.error:
             continue

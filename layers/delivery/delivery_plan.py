@@ -132,36 +132,39 @@ def delivery_plan(
     progress: Progress,
     change: DatumChange | None = None,
     near: Sequence[Path] = (),
-    chosen: Sequence[Path] = (),
+    chosen_paths: Sequence[Path] = (),
     name: str | None = None,
 ) -> list[PlanRow]:
     """Return the plan rows of every file of a folder. department: only layers of this department; None for all.
 
     change: of datum, for the layers that need one; near: further folders in which the file of a known one may lie;
-    chosen: only these files and folders are examined, empty for all; name: what the user calls the folder, if it is an
-    unpacked archive. A folder in it that may not be read has a row of its own, and so has a link whose data is gone.
-    Raises OneMapError source.nothing_inside, source.denied.
+    chosen_paths: only these files and folders are examined, empty for all; name: what the user calls the folder, if it
+    is an unpacked archive. A folder in it that may not be read has a row of its own, and so has a link whose data is
+    gone. Raises OneMapError source.nothing_inside, source.denied.
     """
     catalogue = [entry for entry in library.catalogue().values() if department in (None, entry.department)]
-    files, lost = _files(folder, chosen), [path for top in chosen or [folder] for path in lost_paths(top)]
-    if folder in lost:
+    files, lost_files = (
+        _files(folder, chosen_paths),
+        [path for top in chosen_paths or [folder] for path in lost_paths(top)],
+    )
+    if folder in lost_files:
         raise OneMapError("source.denied", file=str(folder))
-    if not files and not lost:
+    if not files and not lost_files:
         raise OneMapError("source.nothing_inside", file=name or folder.name)
-    rows = [_row_of_lost(path, path.relative_to(folder).as_posix()) for path in lost]
+    rows = [_row_of_lost(path, path.relative_to(folder).as_posix()) for path in lost_files]
     for path, part in zip(files, progress.parts([1] * len(files)), strict=True):
         rows += _rows_of_file(path, folder, catalogue, language)
         part.at(1.0)
     return [_with_memory(library, row, change, folder, near) for row in _without_clashes(library, rows)]
 
 
-def _files(folder: Path, chosen: Sequence[Path]) -> list[Path]:
+def _files(folder: Path, chosen_paths: Sequence[Path]) -> list[Path]:
     """Return every independent file in the folder, or in what was chosen of it; folders that are formats count as one.
 
     A part is listed alone if the file it belongs to does not come with it: then it is reported, and read as it is. This
     holds for the table of a shapefile without its .shp, and for a table that never had one.
     """
-    places = {path for one in chosen or [folder] for path in ([one] if _is_one(one) else one.rglob("*"))}
+    places = {path for one in chosen_paths or [folder] for path in ([one] if _is_one(one) else one.rglob("*"))}
     files = [
         path
         for path in sorted(places)
@@ -175,7 +178,7 @@ def _files(folder: Path, chosen: Sequence[Path]) -> list[Path]:
         path
         for path in files
         if path not in own
-        and (path in chosen or path.suffix.lower() == ".dbf")
+        and (path in chosen_paths or path.suffix.lower() == ".dbf")
         and not any(place == path.parent and path.name.startswith(f"{stem}.") for place, stem in stems)
     ]
     return sorted([*own, *alone])
@@ -202,12 +205,12 @@ def _rows_of_file(path: Path, folder: Path, catalogue: Sequence[LayerEntry], lan
         return [PlanRow(source, None, None, NOTE)]
     try:
         check_driver(path)
-        found = inspect(str(path), None, None, language)["layers"]
+        file_layers = inspect(str(path), None, None, language)["layers"]
     except OneMapError as error:
         status = NOTE if _is_other_text(path, error, catalogue) else UNREADABLE
         return [PlanRow(source, None, None, status, problems=error.problems)]
-    several = len(found) > 1
-    rows = [_row_of_layer(source, path.stem, layer, several, catalogue) for layer in found]
+    several = len(file_layers) > 1
+    rows = [_row_of_layer(source, path.stem, layer, several, catalogue) for layer in file_layers]
     return [replace(row, status=NOTE) if row.status == UNMATCHED and suffix in _MAY_BE_NOTES else row for row in rows]
 
 
@@ -229,8 +232,8 @@ def _is_named_like_a_layer(name: str, catalogue: Sequence[LayerEntry]) -> bool:
 
 def with_reason(row: PlanRow, folder: Path, catalogue: Sequence[LayerEntry], language: str) -> PlanRow:
     """Return an unreadable row of a plan file with the reason why it still cannot be read."""
-    found = _rows_of_file(folder / row.source, folder, catalogue, language)
-    now = next((one for one in found if one.layer == row.layer), found[0])
+    rows = _rows_of_file(folder / row.source, folder, catalogue, language)
+    now = next((one for one in rows if one.layer == row.layer), rows[0])
     if now.status == UNREADABLE:
         return replace(row, problems=now.problems)
     return replace(row, status=UNMATCHED, problems=(Problem("ingest.readable_now", {"file": row.source}),))
@@ -254,14 +257,14 @@ def _row_of_layer(
         return replace(row, status=UNREADABLE, problems=(Problem("ingest.unreadable", {"file": source}),))
     if layer["count"] == 0:
         return replace(row, problems=(Problem("source.empty", {"file": source, "layer": row.layer}),))
-    meant = meant_layers(layer, stem, several, catalogue)
-    codes = tuple(meant)
+    reasons = meant_layers(layer, stem, several, catalogue)
+    codes = tuple(reasons)
     entries = [entry for entry in catalogue if entry.code in codes]
     texts = (name, *Path(source).with_suffix("").parts)
     if any(other_matter(text, entry, in_latin=True) for text in texts for entry in entries):
         return replace(row, status=UNSURE, suggested=codes, why=OTHER_MATTER)
     if len(codes) == 1:
-        return replace(row, code=codes[0], status=MATCHED, why=meant[codes[0]])
+        return replace(row, code=codes[0], status=MATCHED, why=reasons[codes[0]])
     if codes:  # a file that says one thing and its layer another is no answer
         return replace(row, status=UNSURE, suggested=codes, why="name")
     likely = layers_by_fields([item["name"] for item in layer["fields"]], fitting_layers(layer, catalogue))
@@ -282,13 +285,13 @@ def _without_clashes(library: Library, rows: Sequence[PlanRow]) -> list[PlanRow]
     """
     groups = groups_of(((row.code, row.label), row) for row in rows if row.status == MATCHED)
     labels = Counter(code for code, _ in groups)
-    found = [row for row in rows if row.status != MATCHED]
+    plan_rows = [row for row in rows if row.status != MATCHED]
     for (code, label), group in groups.items():
         is_one_of_versions = label is None and labels[code] > 1
         if is_one_of_versions or (len(group) > 1 and not _are_files_of_one(library, code or "", group)):
             group = [replace(row, code=None, status=UNSURE, why=SEVERAL, suggested=(code or "",)) for row in group]
-        found += group
-    return sorted(found, key=lambda row: (row.source, row.label or "", row.layer or ""))
+        plan_rows += group
+    return sorted(plan_rows, key=lambda row: (row.source, row.label or "", row.layer or ""))
 
 
 def _are_files_of_one(library: Library, code: str, rows: Sequence[PlanRow]) -> bool:
@@ -316,7 +319,7 @@ def lacking_parts(version: Sequence[PlanRow], rows: Sequence[PlanRow], entry: La
     """
     own = {Path(row.source).with_suffix("") for row in version}
     kinds = {_without_place(row.source) for row in version}
-    found = []
+    lacking_rows = []
     for row in rows:
         path = Path(row.source)
         if row.why == FROM_FILE or path.with_suffix("") in own or _year_of(path.stem, row.source) != version[0].label:
@@ -326,8 +329,8 @@ def lacking_parts(version: Sequence[PlanRow], rows: Sequence[PlanRow], entry: La
         is_empty = row.status == UNMATCHED and not row.count
         is_rest = row.status == NOTE and path.suffix.lower() == ".dbf"  # what is left of a shapefile
         if (is_named and (row.status == UNREADABLE or is_empty)) or (is_kin and is_rest):
-            found.append(row)
-    return found
+            lacking_rows.append(row)
+    return lacking_rows
 
 
 def _year_of(*texts: str) -> str | None:
@@ -361,17 +364,17 @@ def _with_memory(
     if row.geometry == "raster" or not needs_change(row.crs or row.declares.get("crs"), library.crs):
         return row
     at = ((folder / row.source).parent, *near)
-    known = answers.value(TRANSFORM)
-    offered = offered_change(known, change, folder, at, file=row.source, layer=row.code)
-    if offered is None or (known is None and not row.crs and not row.declares.get("crs")):
+    known_transform = answers.value(TRANSFORM)
+    offered = offered_change(known_transform, change, folder, at, file=row.source, layer=row.code)
+    if offered is None or (known_transform is None and not row.crs and not row.declares.get("crs")):
         return row
     if offered.problem is not None:
         return replace(row, status=UNSURE, problems=(*row.problems, offered.problem))
-    remembered = (*row.remembered, TRANSFORM) if known else row.remembered
+    remembered = (*row.remembered, TRANSFORM) if known_transform else row.remembered
     return replace(row, transform=offered.path or None, transform_hash=offered.hash, remembered=remembered)
 
 
 def _answers_for(library: Library, row: PlanRow) -> LayerAnswers:
     code = row.code or ""
-    known = [version for version in versions(library) if (version.code, version.label) == (code, row.label)]
-    return version_answers(library, known[0]) if known else layer_answers(library, code)
+    same_versions = [version for version in versions(library) if (version.code, version.label) == (code, row.label)]
+    return version_answers(library, same_versions[0]) if same_versions else layer_answers(library, code)

@@ -73,26 +73,26 @@ def deliver_folders(
         raise OneMapError("template.folders", file=template.id, field="--template")
     check_place_of_package(library, target, options)
     codes, problems = _layers_there(library, template, options)
-    taken, wrong = _files_of_people(template, wish)
+    own_files, wrong = _files_of_people(template, wish)
     if problems or wrong:
         raise OneMapError.of([*problems, *wrong])
     package = uuid.uuid4().hex
     with tempfile.TemporaryDirectory(prefix="onemap-", ignore_cleanup_errors=True) as room:
         with library.reading():
             options = replace(options, layers=tuple(codes))
-            chosen = chosen_layers(library, options, progress.part(0.0, _READ))
-            record = package_record(library, package, options, [item.layer for item in chosen], who)
+            chosen_items = chosen_layers(library, options, progress.part(0.0, _READ))
+            record = package_record(library, package, options, [item.layer for item in chosen_items], who)
         root = Path(room) / _name_with_values(template.root, wish)
-        _write_folders(root, template, wish, taken, library, record, chosen)
+        _write_folders(root, template, wish, own_files, library, record, chosen_items)
         paths = [path for path in sorted(root.rglob("*")) if path.is_file()]
         write_list(root / _name_with_values(template.list, wish), root, paths)
         manifest = file_hash(root / _name_with_values(template.list, wish))
-        packed = Path(room) / target.name
-        with zipfile.ZipFile(packed, "w") as archive:
+        zip_file = Path(room) / target.name
+        with zipfile.ZipFile(zip_file, "w") as archive:
             pack_files(archive, root.parent, sorted(path for path in root.rglob("*") if path.is_file()))
         progress.at(_WRITTEN)
-        sha256 = file_hash(packed)
-        hand_over(library, packed, target, options, record, manifest, who)
+        sha256 = file_hash(zip_file)
+        hand_over(library, zip_file, target, options, record, manifest, who)
     return {
         "package": package,
         "template": template.id,
@@ -114,57 +114,57 @@ def _layers_there(
     library: Library, template: FolderTemplate, options: DeliveryOptions
 ) -> tuple[list[str], list[Problem]]:
     """Return the template's layers that are in force, and a problem for each required one that is not."""
-    known = versions(library)
-    there = [code for code in template.layers if layer_in_force(known, code, options.as_of)]
-    lost = sorted(template.required_layers - set(there))
+    all_versions = versions(library)
+    there = [code for code in template.layers if layer_in_force(all_versions, code, options.as_of)]
+    lost_codes = sorted(template.required_layers - set(there))
     facts = {"day": options.as_of.isoformat(), "template": template.id}
-    return there, [Problem("template.layer", {"layer": code, **facts}) for code in lost]
+    return there, [Problem("template.layer", {"layer": code, **facts}) for code in lost_codes]
 
 
 def _files_of_people(
     template: FolderTemplate, wish: FolderWish
 ) -> tuple[list[tuple[Path, TemplateItem]], list[Problem]]:
     """Return the files that people made, each with its item of the template; and every missing or wrong file."""
-    taken: list[tuple[Path, TemplateItem]] = []
+    own_files: list[tuple[Path, TemplateItem]] = []
     problems: list[Problem] = []
     for folder in template.folders:
         items = [item for item in folder.items if item.kind == FILES]
         name = _name_with_values(folder.name, wish)
         place = None if wish.files is None else wish.files / name
-        found = sorted(path for path in place.iterdir() if path.is_file()) if place and place.is_dir() else []
-        for path in found:
-            fitting = [item for item in items if item.pattern(**wish.values).fullmatch(path.name)]
-            if not fitting:
+        paths = sorted(path for path in place.iterdir() if path.is_file()) if place and place.is_dir() else []
+        for path in paths:
+            fitting_items = [item for item in items if item.pattern(**wish.values).fullmatch(path.name)]
+            if not fitting_items:
                 forms = [item.example_name(**wish.values) for item in items]
                 problems.append(Problem("template.name", {"file": f"{name}/{path.name}", "forms": forms}))
                 continue
-            taken.append((path, fitting[0]))
-            problems += form_problems(path, fitting[0], f"{name}/{path.name}")
+            own_files.append((path, fitting_items[0]))
+            problems += form_problems(path, fitting_items[0], f"{name}/{path.name}")
         for item in items:
-            own = [path for path, one in taken if one is item]
+            own = [path for path, one in own_files if one is item]
             if item.is_required and not own:
                 problems.append(Problem("template.missing", {"file": f"{name}/{item.example_name(**wish.values)}"}))
             problems += number_problems([path.name for path in own], item, wish.values, name)
-    return taken, problems
+    return own_files, problems
 
 
 def _write_folders(
     root: Path,
     template: FolderTemplate,
     wish: FolderWish,
-    taken: Sequence[tuple[Path, TemplateItem]],
+    own_files: Sequence[tuple[Path, TemplateItem]],
     library: Library,
     record: PackageRecord,
-    chosen: Sequence[ChosenLayer],
+    chosen_items: Sequence[ChosenLayer],
 ) -> None:
     """Write every folder with the files that people made and those from the library."""
     for folder in template.folders:
         place = root / _name_with_values(folder.name, wish)
         place.mkdir(parents=True)
-        for source, item in taken:
+        for source, item in own_files:
             if any(item is one for one in folder.items):
                 shutil.copyfile(source, place / source.name)
-        _write_folder(place, folder, wish, library, record, chosen)
+        _write_folder(place, folder, wish, library, record, chosen_items)
 
 
 def _write_folder(
@@ -173,20 +173,20 @@ def _write_folder(
     wish: FolderWish,
     library: Library,
     record: PackageRecord,
-    chosen: Sequence[ChosenLayer],
+    chosen_items: Sequence[ChosenLayer],
 ) -> None:
     """Write the library's own part of a folder: databases, sheets, metadata."""
     for item in folder.items:
-        asked = [one for code in item.layers for one in chosen if one.entry.code == code]
+        folder_items = [one for code in item.layers for one in chosen_items if one.entry.code == code]
         if item.kind == METADATA:
-            for one in chosen:
+            for one in chosen_items:
                 text = dataset_metadata(record, one.layer, one.coverage, library.crs, tuple(one.types))
                 (place / item.name_with(**wish.values, layer=one.entry.code)).write_bytes(text)
-        elif asked and item.suffix in (".gdb", ".gpkg"):
-            layers = [(one.entry, one.rows, one.types) for one in asked]
+        elif folder_items and item.suffix in (".gdb", ".gpkg"):
+            layers = [(one.entry, one.rows, one.types) for one in folder_items]
             write_geodatabase(place / item.name_with(**wish.values), layers, library.crs)
-        elif asked and item.kind == TABLES:
-            _write_sheets(place / item.name_with(**wish.values), asked)
+        elif folder_items and item.kind == TABLES:
+            _write_sheets(place / item.name_with(**wish.values), folder_items)
 
 
 def _write_sheets(path: Path, tables: Sequence[ChosenLayer]) -> None:

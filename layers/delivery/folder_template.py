@@ -69,7 +69,7 @@ class TemplateItem:
 
     def name_with(self, **values: str) -> str:
         """Return the name with its placeholders filled."""
-        return _PLACE.sub(lambda found: values.get(found.group(1), found.group(0)), self.name)
+        return _PLACE.sub(lambda place: values.get(place.group(1), place.group(0)), self.name)
 
     def example_name(self, **values: str) -> str:
         """Return an example of a file's name for people: the first number, and … where any title may stand."""
@@ -128,10 +128,10 @@ class FolderTemplate:
 def enumerate_places(name: str) -> Iterator[tuple[bool, str]]:
     """Yield the pieces of a name in order, each with whether it is a placeholder."""
     at = 0
-    for found in _PLACE.finditer(name):
-        yield False, name[at : found.start()]
-        yield True, found.group(1)
-        at = found.end()
+    for place in _PLACE.finditer(name):
+        yield False, name[at : place.start()]
+        yield True, place.group(1)
+        at = place.end()
     yield False, name[at:]
 
 

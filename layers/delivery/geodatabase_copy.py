@@ -28,8 +28,10 @@ def write_geodatabase(path: Path, layers: Sequence[tuple[LayerEntry, StoredFeatu
     driver = "GPKG" if path.suffix.lower() == ".gpkg" else "OpenFileGDB"
     alias = "IDENTIFIER" if driver == "GPKG" else "LAYER_ALIAS"
     for entry, rows, types in layers:
-        kept = {name: _number_type(rows.attributes[name], kind) for name, kind in types.items() if kind in _NUMBERS}
-        attributes = rows.attributes.astype(kept)
+        number_columns = {
+            name: _number_type(rows.attributes[name], kind) for name, kind in types.items() if kind in _NUMBERS
+        }
+        attributes = rows.attributes.astype(number_columns)
         options: dict[str, Any] = {alias: entry.title_in("zh"), "layer": entry.code, "driver": driver}
         if driver == "GPKG" and not path.exists():
             options["dataset_options"] = {"VERSION": "1.3"}

@@ -93,26 +93,26 @@ def ingest(intake: Intake, folder: Path, options: IngestOptions, progress: Progr
     library, language = intake.library, intake.language
     library.check_owner()
     with _unpacked_folder(folder) as place:
-        chosen = [_file_inside(path, place) for path in options.files]
+        chosen_paths = [_file_inside(path, place) for path in options.files]
         if options.plan is not None and options.plan.exists():
-            rows = [row for row in read_plan(options.plan) if _is_chosen(place / row.source, chosen)]
+            rows = [row for row in read_plan(options.plan) if _is_chosen(place / row.source, chosen_paths)]
             if not options.each:
                 _check_sources(rows, place)
             rows = [_read_again(row, place, library, language) for row in rows]
         else:
             looking = progress.part(0.0, _LOOKED_AT, phrase("progress.matching", language))
             near = [at.parent for at in (library.path, options.plan) if at is not None] + [Path.cwd()]
-            arguments = (options.department, language, looking, options.change, near, chosen)
+            arguments = (options.department, language, looking, options.change, near, chosen_paths)
             rows = delivery_plan(library, place, *arguments, name=folder.name)
             if options.plan is not None:
                 write_plan(options.plan, rows, language)
-                shown = [replace(row, status=PLANNED) if row.status == MATCHED else row for row in rows]
-                return _PlannedDelivery(intake, place, rows, [], options).result(shown, [], {})
-        planned = _planned_versions(rows)
-        codes = Counter(rows[numbers[0]].code for numbers in planned)
+                planned_rows = [replace(row, status=PLANNED) if row.status == MATCHED else row for row in rows]
+                return _PlannedDelivery(intake, place, rows, [], options).result(planned_rows, [], {})
+        version_rows = _planned_versions(rows)
+        codes = Counter(rows[numbers[0]].code for numbers in version_rows)
         of_many = frozenset(code for code, count in codes.items() if code and count > 1)
         options = replace(options, copy=place != folder, codes_of_many=of_many)
-        delivery = _PlannedDelivery(intake, place, rows, planned, options)
+        delivery = _PlannedDelivery(intake, place, rows, version_rows, options)
         work = progress.part(_LOOKED_AT, 1.0)
         return delivery.add_each(work) if options.each else delivery.add_all(work)
 
@@ -141,8 +141,8 @@ def _file_inside(path: Path, folder: Path) -> Path:
     return folder / path.resolve().relative_to(folder.resolve())
 
 
-def _is_chosen(path: Path, chosen: Sequence[Path]) -> bool:
-    return not chosen or any(path.is_relative_to(one) for one in chosen)
+def _is_chosen(path: Path, chosen_paths: Sequence[Path]) -> bool:
+    return not chosen_paths or any(path.is_relative_to(one) for one in chosen_paths)
 
 
 def _check_sources(rows: Sequence[PlanRow], folder: Path) -> None:
@@ -190,17 +190,17 @@ def row_of_problem(rows: Sequence[Record], problem: Mapping[str, Any]) -> Record
 def _planned_versions(rows: Sequence[PlanRow]) -> list[list[int]]:
     """Return the versions of a plan: for each the numbers of the rows whose files make it."""
     matched = ((number, row) for number, row in enumerate(rows) if row.status == MATCHED)
-    found = groups_of(((row.code, row.label, row.valid_from, row.valid_to), number) for number, row in matched)
-    return list(found.values())
+    row_groups = groups_of(((row.code, row.label, row.valid_from, row.valid_to), number) for number, row in matched)
+    return list(row_groups.values())
 
 
 def _said_of_all(rows: Sequence[PlanRow], name: str) -> Any:
     """Return an option that the files of one version share. Raises OneMapError ingest.files_differ."""
-    found = {getattr(row, name): row.source for row in rows if getattr(row, name) is not None}
-    if len(found) > 1:
-        (_, file), (_, other), *_ = found.items()
+    options = {getattr(row, name): row.source for row in rows if getattr(row, name) is not None}
+    if len(options) > 1:
+        (_, file), (_, other), *_ = options.items()
         raise OneMapError("ingest.files_differ", file=file, other=other, layer=rows[0].code, field=name)
-    return next(iter(found), None)
+    return next(iter(options), None)
 
 
 def _code_and_titles(code: str, catalogue: Mapping[str, LayerEntry]) -> dict[str, str]:
@@ -216,8 +216,10 @@ def _placing_problems(row: PlanRow, catalogue: Mapping[str, LayerEntry]) -> list
         return [Problem(problem.code, {**problem.facts, "file": row.source}) for problem in row.problems]
     place = ProblemPlace(file=row.source, layer=row.layer)
     if row.suggested:
-        named = [_code_and_titles(code, catalogue) for code in row.suggested]
-        codes = {language: either_of([titles[language] for titles in named], language) for language in LANGUAGES}
+        titles_by_code = [_code_and_titles(code, catalogue) for code in row.suggested]
+        codes = {
+            language: either_of([titles[language] for titles in titles_by_code], language) for language in LANGUAGES
+        }
         facts = {**place, "codes": codes}
         doubts = {OTHER_MATTER: Problem("ingest.other_matter", facts), SEVERAL: Problem("ingest.several", facts)}
         return [doubts.get(row.why, Problem("ingest.unsure", facts))]
@@ -239,42 +241,44 @@ class _PlannedDelivery:
 
         Raises DeliveryRefused with the problems of all layers.
         """
-        problems, prepared, shown = self._placing_problems(), list[PreparedVersion](), list(self.rows)
-        with contextlib.ExitStack() as held:
+        problems, new_versions, plan_rows = self._placing_problems(), list[PreparedVersion](), list(self.rows)
+        with contextlib.ExitStack() as stack:
             for numbers, part in zip(self.planned, progress.parts([1] * len(self.planned)), strict=True):
                 try:
-                    version = held.enter_context(self.intake.prepare(*self._given_to_add(numbers, part)))
-                    _refuse_doubtful_successor(version, prepared)
-                    prepared.append(version)
+                    version = stack.enter_context(self.intake.prepare(*self._given_to_add(numbers, part)))
+                    _refuse_doubtful_successor(version, new_versions)
+                    new_versions.append(version)
                 except OneMapError as error:
                     self._place_problems(error.problems, numbers, problems)
-            if not prepared and not any(problems.values()):
+            if not new_versions and not any(problems.values()):
                 raise OneMapError("ingest.nothing", file=self.folder.name)
-            if not prepared or any(problems[at] for at, row in enumerate(shown) if row.code or row.why != FROM_FILE):
-                for at, row in enumerate(shown):
+            if not new_versions or any(
+                problems[at] for at, row in enumerate(plan_rows) if row.code or row.why != FROM_FILE
+            ):
+                for at, row in enumerate(plan_rows):
                     if problems[at] and row.code:
-                        shown[at] = replace(row, status=REFUSED, problems=tuple(problems[at]))
-                found = [problem for number in problems for problem in problems[number]]
-                raise DeliveryRefused.with_result(found, self.result(shown, [], problems))
-            records = write_versions(self.intake.library, prepared)
+                        plan_rows[at] = replace(row, status=REFUSED, problems=tuple(problems[at]))
+                all_problems = [problem for number in problems for problem in problems[number]]
+                raise DeliveryRefused.with_result(all_problems, self.result(plan_rows, [], problems))
+            records = write_versions(self.intake.library, new_versions)
         for numbers, record in zip(self.planned, records, strict=True):
-            _show_version(shown, numbers, record)
-        return self.result(shown, records, problems)
+            _show_version(plan_rows, numbers, record)
+        return self.result(plan_rows, records, problems)
 
     def add_each(self, progress: Progress) -> dict[str, Any]:
         """Add layer by layer: refused layers are listed with their reasons, and the rest is added."""
-        problems, records, shown = self._placing_problems(), list[Record](), list(self.rows)
+        problems, records, plan_rows = self._placing_problems(), list[Record](), list(self.rows)
         for numbers, part in zip(self.planned, progress.parts([1] * len(self.planned)), strict=True):
             try:
                 self._refuse_half([self.rows[at] for at in numbers])
                 records.append(self.intake.add(*self._given_to_add(numbers, part)))
-                _show_version(shown, numbers, records[-1])
+                _show_version(plan_rows, numbers, records[-1])
             except OneMapError as error:
                 self._place_problems(error.problems, numbers, problems)
-        for at, row in enumerate(shown):
+        for at, row in enumerate(plan_rows):
             if row.status not in (ADDED, UNCHANGED, LEFT_OUT, NOTE, UNREADABLE):
-                shown[at] = replace(row, status=REFUSED, problems=tuple(problems[at]))
-        return self.result(shown, records, problems)
+                plan_rows[at] = replace(row, status=REFUSED, problems=tuple(problems[at]))
+        return self.result(plan_rows, records, problems)
 
     def _placing_problems(self) -> dict[int, list[Problem]]:
         """Return by row what prevents adding it already now."""
@@ -329,14 +333,14 @@ class _PlannedDelivery:
         return SourceOptions(crs=row.crs, transform=change, fields=row.fields, repair=row.repair)
 
     def _place_problems(
-        self, found: Sequence[Problem], numbers: Sequence[int], problems: Mapping[int, list[Problem]]
+        self, version_problems: Sequence[Problem], numbers: Sequence[int], problems: Mapping[int, list[Problem]]
     ) -> None:
         """Assign the problems of a version to its files' rows; problems of all files to the first.
 
         numbers: of the version's rows; problems: by row, to which they are added.
         """
         records = [{"source": self.rows[at].source, "number": at} for at in numbers]
-        for problem in found:
+        for problem in version_problems:
             problems[row_of_problem(records, problem.facts)["number"]].append(problem)
 
     def _refuse_half(self, version: Sequence[PlanRow]) -> None:
@@ -360,8 +364,12 @@ class _PlannedDelivery:
         """
         language, plan = self.intake.language, self.options.plan
         of_state = {state: [one for one in records if _state(one) == state] for state in (ADDED, UNCHANGED)}
-        refused = [_refusal_record(self.rows[at], found, language) for at, found in problems.items() if found]
-        result = {"plan": [row.record(language) for row in rows], **of_state, "refused": refused}
+        refusals = [
+            _refusal_record(self.rows[at], row_problems, language)
+            for at, row_problems in problems.items()
+            if row_problems
+        ]
+        result = {"plan": [row.record(language) for row in rows], **of_state, "refused": refusals}
         return result | ({"plan_file": str(plan)} if plan else {})
 
 

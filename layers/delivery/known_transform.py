@@ -41,58 +41,66 @@ def needs_change(crs: str | None, target: pyproj.CRS) -> bool:
 
 
 def offered_change(
-    known: Mapping[str, Any] | None, given: DatumChange | None, folder: Path, places: Sequence[Path], **place: Any
+    last_change: Mapping[str, Any] | None,
+    delivery_change: DatumChange | None,
+    folder: Path,
+    places: Sequence[Path],
+    **place: Any,
 ) -> OfferedChange | None:
     """Return the change offered for a layer; None if none is remembered or given.
 
-    known: {"hash", "file"} of the change of its last version; given: the change for the whole delivery; folder: the
-    delivery's, to which file names are relative; places: further folders to search. The problem is ingest.transform if
-    none is available, ingest.transform_other if that name is now another file.
+    last_change: {"hash", "file"} of the change of its last version; delivery_change: the change for the whole delivery;
+    folder: the delivery's, to which file names are relative; places: further folders to search. The problem is
+    ingest.transform if none is available, ingest.transform_other if that name is now another file.
     """
-    if known is None:
-        return None if given is None else OfferedChange(given.hash)
-    wanted, name = str(known["hash"]), known.get("file")
-    if given is not None:
-        return OfferedChange(wanted, problem=different_change(wanted, given, **place))
+    if last_change is None:
+        return None if delivery_change is None else OfferedChange(delivery_change.hash)
+    last_hash, name = str(last_change["hash"]), last_change.get("file")
+    if delivery_change is not None:
+        return OfferedChange(last_hash, problem=different_change(last_hash, delivery_change, **place))
     others = []
     for at in (folder, *places):
         for path in _files(at, name):
-            found = sha256(path.read_bytes())
-            if found == wanted:
+            file_hash = sha256(path.read_bytes())
+            if file_hash == last_hash:
                 is_sent = path.is_relative_to(folder)
-                return OfferedChange(wanted, path.relative_to(folder).as_posix() if is_sent else str(path.absolute()))
+                return OfferedChange(
+                    last_hash, path.relative_to(folder).as_posix() if is_sent else str(path.absolute())
+                )
             if path.name == name:
-                others.append(found)
-    facts = {**place, "transform": name or "–", "known": wanted[:_SHOWN]}
+                others.append(file_hash)
+    facts = {**place, "transform": name or "–", "known": last_hash[:_SHOWN]}
     if others:
-        return OfferedChange(wanted, problem=Problem("ingest.transform_other", {**facts, "found": others[0][:_SHOWN]}))
-    return OfferedChange(wanted, problem=Problem("ingest.transform", facts))
+        return OfferedChange(
+            last_hash, problem=Problem("ingest.transform_other", {**facts, "found": others[0][:_SHOWN]})
+        )
+    return OfferedChange(last_hash, problem=Problem("ingest.transform", facts))
 
 
-def different_change(wanted: str, change: DatumChange, **place: Any) -> Problem | None:
+def different_change(expected_hash: str, change: DatumChange, **place: Any) -> Problem | None:
     """The problem if a change does not have that hash; None if it has."""
-    if change.hash == wanted:
+    if change.hash == expected_hash:
         return None
     name = change.parameters.file if change.parameters else "–"
-    facts = {**place, "transform": name, "known": wanted[:_SHOWN], "found": change.hash[:_SHOWN]}
+    facts = {**place, "transform": name, "known": expected_hash[:_SHOWN], "found": change.hash[:_SHOWN]}
     return Problem("ingest.transform_other", facts)
 
 
 def planned_change(
-    text: str | None, wanted: str | None, given: DatumChange | None, folder: Path, **place: Any
+    text: str | None, expected_hash: str | None, delivery_change: DatumChange | None, folder: Path, **place: Any
 ) -> DatumChange | None:
     """Return the change that a plan's row names; it must have the hash beside it.
 
-    text: a pipeline, or a file, relative to the delivery's folder or not; given: the change for the whole delivery,
-    used if the row has only a hash. Raises OneMapError ingest.transform, ingest.transform_other, and what
+    text: a pipeline, or a file, relative to the delivery's folder or not; delivery_change: the change for the whole
+    delivery, used if the row has only a hash. Raises OneMapError ingest.transform, ingest.transform_other, and what
     `given_change` raises.
     """
-    if not text and not wanted:
+    if not text and not expected_hash:
         return None
-    change = given_change(text, folder) if text else given
-    if wanted and change is None:
-        raise OneMapError("ingest.transform", **place, transform="–", known=wanted[:_SHOWN])
-    problem = different_change(wanted, change, **place) if wanted and change else None
+    change = given_change(text, folder) if text else delivery_change
+    if expected_hash and change is None:
+        raise OneMapError("ingest.transform", **place, transform="–", known=expected_hash[:_SHOWN])
+    problem = different_change(expected_hash, change, **place) if expected_hash and change else None
     if problem is not None:
         raise OneMapError.of([problem])
     return change
@@ -101,8 +109,8 @@ def planned_change(
 def _files(folder: Path, name: str | None) -> Iterator[Path]:
     """Yield the files of a folder that may be the parameters: the one of that name first, then all of their form."""
     try:
-        found = [path for path in folder.iterdir() if path.suffix.lower() in _FORMS or path.name == name]
-        found = [path for path in found if path.is_file() and path.stat().st_size <= _LARGEST_FILE]
+        paths = [path for path in folder.iterdir() if path.suffix.lower() in _FORMS or path.name == name]
+        paths = [path for path in paths if path.is_file() and path.stat().st_size <= _LARGEST_FILE]
     except OSError:
         return
-    yield from sorted(found, key=lambda path: (path.name != name, path.name))
+    yield from sorted(paths, key=lambda path: (path.name != name, path.name))

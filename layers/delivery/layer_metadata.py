@@ -93,8 +93,8 @@ def _identification(
         _add(box, f"gex:{name}Bound{place}", "gco:Decimal").text = f"{degrees:.6f}"
     if record.secrecy:
         limits = _add(data, "mri:resourceConstraints", "mco:MD_SecurityConstraints")
-        known = record.secrecy if record.secrecy in _CLASSIFICATION else "restricted"
-        _code(limits, "mco:classification", "mco:MD_ClassificationCode", known)
+        classification = record.secrecy if record.secrecy in _CLASSIFICATION else "restricted"
+        _code(limits, "mco:classification", "mco:MD_ClassificationCode", classification)
         _text(limits, "mco:userNote", record.secrecy)
     _locale(data, "mri:defaultLocale")
 

@@ -51,13 +51,13 @@ def pack_raster(data: Path, raster: RasterFile, files: list[Path]) -> None:
         raise OneMapError("out.failed", file=raster.file, reason=str(error)[:200]) from error
 
 
-def folder_of_received(library: Library, wanted: Path | None) -> Path:
+def folder_of_received(library: Library, named_folder: Path | None) -> Path:
     """Return where received rasters are put: beside the library's file, or in the named folder.
 
     Raises OneMapError package.no_folder on a server without one.
     """
-    if wanted is not None:
-        return wanted.resolve()
+    if named_folder is not None:
+        return named_folder.resolve()
     if library.path is None:
         raise OneMapError("package.no_folder", file=library.label, field="--rasters")
     return raster_folder(library.path)

@@ -71,7 +71,7 @@ def receive_package(intake: Intake, path: Path, reception: Reception, progress: 
     library = intake.library
     if not library.roles.is_owner:
         raise OneMapError("package.owner", file=library.label)
-    with open_bag(path) as bag, contextlib.ExitStack() as held:
+    with open_bag(path) as bag, contextlib.ExitStack() as stack:
         record = read_record(bag.folder, path.name)
         progress.at(_PROVED)
         package = _Package(library, bag, record, path.name)
@@ -84,24 +84,26 @@ def receive_package(intake: Intake, path: Path, reception: Reception, progress: 
         place = reception.receipt or path.with_name(path.name + ".receipt.json")
         replaces = is_receipt_of(place, record.package) or None
         check_place(place, replaces, "--receipt", [path])
-        wanted = [layer for layer, status in plan if status == NEW]
-        prepared = _prepared_layers(intake, package, wanted, reception, held, progress.part(_PROVED, 0.9))
+        new_layers = [layer for layer, status in plan if status == NEW]
+        new_versions = _prepared_layers(intake, package, new_layers, reception, stack, progress.part(_PROVED, 0.9))
         # What came in without its receipt would be told as refused: the receipt appears once the versions are there.
-        with atomic_output(place, replaces, "--receipt") as beside, library.writing() as connection:
-            added = [version.write(connection) for version in prepared]
-            package.prove(wanted, added)
-            if wanted or not before:  # what has come in already is in the ledger
-                log(connection, intake.who, RECEIVE, record.package, package.ledger_row(added))
+        with atomic_output(place, replaces, "--receipt") as receipt_file, library.writing() as connection:
+            new_rows = [version.write(connection) for version in new_versions]
+            package.prove(new_layers, new_rows)
+            if new_layers or not before:  # what has come in already is in the ledger
+                log(connection, intake.who, RECEIVE, record.package, package.ledger_row(new_rows))
             facts = ("code", "version", "features", "hash")
-            received = [{name: row[name] for name in facts} for row in added]
-            again = {name: before[0][name] for name in ("at", "by")} if before and not wanted else None
-            taken = again or package.ledger_rows()[-1]
+            received = [{name: row[name] for name in facts} for row in new_rows]
+            again = {name: before[0][name] for name in ("at", "by")} if before and not new_layers else None
+            receipt_entry = again or package.ledger_rows()[-1]
             layers = [*received, *_held_rows(library, plan)]
-            beside.write_text(receipt_text(library, record, bag.manifest, layers, rows, taken), encoding="utf-8")
+            receipt_file.write_text(
+                receipt_text(library, record, bag.manifest, layers, rows, receipt_entry), encoding="utf-8"
+            )
             settle_work()
     late = [
         {name: row[name] for name in ("code", "version", "valid_from", "goes_before")}
-        for row in added
+        for row in new_rows
         if not row["in_force"]
     ]
     answer = {"package": record.package, "plan": rows, "added": received, "not_in_force": late}
@@ -121,17 +123,17 @@ class _Package:
         """Return when, by whom and as which versions a package with the same manifest was received before."""
         sql = "SELECT at, who, detail FROM onemap_audit WHERE action = ? AND subject = ? ORDER BY number"
         rows = self.library.connection.execute(sql, (RECEIVE, self.record.package)).fetchall()
-        found = [{"at": at, "by": who, **json.loads(detail)} for at, who, detail in rows]
-        return [row for row in found if row.get("manifest") == self.bag.manifest]
+        entries = [{"at": at, "by": who, **json.loads(detail)} for at, who, detail in rows]
+        return [row for row in entries if row.get("manifest") == self.bag.manifest]
 
     def plan(self) -> list[tuple[DeliveredLayer, str]]:
         """Return the plan for each layer. Raises OneMapError with all problems of the package."""
         library, record = self.library, self.record
-        known = versions(library)
+        all_versions = versions(library)
         problems: list[Problem] = []
         plan = []
         for layer in record.layers:
-            there = next((item for item in known if item.code == layer.code and item.label == layer.label), None)
+            there = next((item for item in all_versions if item.code == layer.code and item.label == layer.label), None)
             if there is not None and _is_held(library, there, layer):
                 plan.append((layer, HELD))
                 continue
@@ -141,7 +143,7 @@ class _Package:
             if layer.base is not None and record.crs != f"EPSG:{library.srs_id}":
                 crs = {"crs": record.crs, "target": f"EPSG:{library.srs_id}"}
                 problems.append(Problem("package.crs", {**place, **crs}))
-            if layer.base is not None and _base_version(known, layer) is None:
+            if layer.base is not None and _base_version(all_versions, layer) is None:
                 problems.append(Problem("package.base_differs", {**place, "label": layer.base.label}))
             problems += _definition_problems(library, layer, place)
             plan.append((layer, NEW))
@@ -224,7 +226,7 @@ class _Package:
             for words, ground in zip(columns[1][is_of], grounds, strict=True)
         ]
 
-    def prove(self, wanted: Sequence[DeliveredLayer], added: Sequence[dict[str, Any]]) -> None:
+    def prove(self, sent_layers: Sequence[DeliveredLayer], new_rows: Sequence[dict[str, Any]]) -> None:
         """Prove that the added layers equal the sent ones: byte by byte; in another plane, by the number of rows.
 
         Rasters are proved already. Raises OneMapError package.differs, inside the transaction.
@@ -232,13 +234,13 @@ class _Package:
         is_same_plane = self.record.crs == f"EPSG:{self.library.srs_id}"
         problems = [
             Problem("package.differs", {"file": self.name, "layer": layer.code})
-            for layer, row in zip(wanted, added, strict=True)
+            for layer, row in zip(sent_layers, new_rows, strict=True)
             if (row["hash"] != layer.hash if is_same_plane and layer.raster is None else row["features"] != layer.rows)
         ]
         if problems:
             raise OneMapError.of(problems)
 
-    def ledger_row(self, added: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    def ledger_row(self, new_rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
         """Return what the ledger keeps of the package."""
         record = self.record
         return {
@@ -248,17 +250,17 @@ class _Package:
             "library_name": record.library_name,
             "secrecy": record.secrecy,
             "kind": record.kind,
-            "layers": {row["code"]: {"version": row["version"], "hash": row["hash"]} for row in added},
+            "layers": {row["code"]: {"version": row["version"], "hash": row["hash"]} for row in new_rows},
         }
 
 
 def _held_rows(library: Library, plan: Sequence[tuple[DeliveredLayer, str]]) -> list[dict[str, Any]]:
     """Return a package's versions that the library already had, as a receipt names them."""
-    held = {(layer.code, layer.label) for layer, status in plan if status == HELD}
+    held_versions = {(layer.code, layer.label) for layer, status in plan if status == HELD}
     return [
         {"code": version.code, "version": version.label, "features": version.count, "hash": version.hash}
         for version in versions(library)
-        if (version.code, version.label) in held
+        if (version.code, version.label) in held_versions
     ]
 
 
@@ -282,54 +284,56 @@ def _is_held(library: Library, version: Version, layer: DeliveredLayer) -> bool:
     rows = read_version(library, version, None).attributes
     if "sha256" not in rows or len(rows) != 1:
         return False
-    row, sent = rows.iloc[0], layer.raster
+    row, sent_raster = rows.iloc[0], layer.raster
     # An older program says nothing of the files beside it.
-    return bool(row["sha256"] == sent.sha256) and sent.beside_sha256 in (None, row.get("beside_sha256"))
+    return bool(row["sha256"] == sent_raster.sha256) and sent_raster.beside_sha256 in (None, row.get("beside_sha256"))
 
 
 def _definition_problems(library: Library, layer: DeliveredLayer, place: ProblemPlace) -> list[Problem]:
     """Return the problems of a layer that must be defined here, or that is defined differently here."""
     entry = library.catalogue().get(layer.code)
     if entry is not None:
-        given = {"geometry": layer.geometry, "given": entry.geometry}
-        return [] if entry.geometry == layer.geometry else [Problem("package.geometry_differs", {**place, **given})]
+        geometries = {"geometry": layer.geometry, "given": entry.geometry}
+        return (
+            [] if entry.geometry == layer.geometry else [Problem("package.geometry_differs", {**place, **geometries})]
+        )
     legal = (layer.department in DEPARTMENTS, layer.library in LIBRARIES, layer.kind in KINDS)
     return [] if all(legal) else [Problem("package.record", {**place, "reason": layer.code})]
 
 
-def _base_version(known: Sequence[Version], layer: DeliveredLayer) -> Version | None:
+def _base_version(all_versions: Sequence[Version], layer: DeliveredLayer) -> Version | None:
     hash_ = require_value(layer.base, "the base of a layer of changes").hash
-    return next((version for version in known if version.code == layer.code and version.hash == hash_), None)
+    return next((version for version in all_versions if version.code == layer.code and version.hash == hash_), None)
 
 
 def _prepared_layers(
     intake: Intake,
     package: _Package,
-    wanted: Sequence[DeliveredLayer],
+    new_layers: Sequence[DeliveredLayer],
     reception: Reception,
-    held: contextlib.ExitStack,
+    stack: contextlib.ExitStack,
     progress: Progress,
 ) -> list[PreparedVersion]:
-    """Read and check every layer; held: removes rasters again if a later step fails.
+    """Read and check every layer; stack: removes rasters again if a later step fails.
 
     Raises OneMapError with the problems of all layers.
     """
     problems: list[Problem] = []
-    prepared = []
-    for layer, part in zip(wanted, progress.parts([1] * len(wanted)), strict=True):
+    new_versions = []
+    for layer, part in zip(new_layers, progress.parts([1] * len(new_layers)), strict=True):
         try:
             options = package.add_options(layer, sure=reception.sure)
             if layer.geometry == "raster":
-                prepared.append(_prepared_raster(intake, package, layer, options, reception.rasters, held))
+                new_versions.append(_prepared_raster(intake, package, layer, options, reception.rasters, stack))
                 continue
             version = intake.prepare_frame(package.raw_frame(layer), options, part)
             remarks = package.remarks(layer) if layer.remarks else []
-            prepared.append(replace(version, found=[*version.found, *remarks]))
+            new_versions.append(replace(version, found=[*version.found, *remarks]))
         except OneMapError as error:
             problems += error.problems
     if problems:
         raise OneMapError.of(problems)
-    return prepared
+    return new_versions
 
 
 def _prepared_raster(
@@ -338,14 +342,14 @@ def _prepared_raster(
     layer: DeliveredLayer,
     options: AddOptions,
     rasters: Path | None,
-    held: contextlib.ExitStack,
+    stack: contextlib.ExitStack,
 ) -> PreparedVersion:
     """Put a raster in its final place, and read it in the coordinate system that the sender gave for it."""
     library, data = intake.library, package.bag.data
     folder = folder_of_received(library, rasters)
-    path = held.enter_context(placed_raster(data, layer, folder, package.name))
-    beside = library.path is not None and folder.parent == library.path.resolve().parent
+    path = stack.enter_context(placed_raster(data, layer, folder, package.name))
+    is_beside_library = library.path is not None and folder.parent == library.path.resolve().parent
     rows = read_source(data / FEATURES_FILE, layer.code, None).attributes
-    given = None if "given_crs" not in rows else text_value(rows["given_crs"].iloc[0])
-    kept_as = f"{folder.name}/{path.name}" if beside else str(path)
-    return intake.prepare_raster(path, kept_as, given, options)
+    sender_crs = None if "given_crs" not in rows else text_value(rows["given_crs"].iloc[0])
+    kept_as = f"{folder.name}/{path.name}" if is_beside_library else str(path)
+    return intake.prepare_raster(path, kept_as, sender_crs, options)

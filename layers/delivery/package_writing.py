@@ -120,28 +120,30 @@ def deliver(library: Library, target: Path, options: DeliveryOptions, who: str, 
     package = uuid.uuid4().hex
     with tempfile.TemporaryDirectory(prefix="onemap-", ignore_cleanup_errors=True) as room:
         with library.reading():
-            chosen = chosen_layers(library, options, progress.part(0.0, _READ))
-            record = package_record(library, package, options, [item.layer for item in chosen], who)
+            chosen_items = chosen_layers(library, options, progress.part(0.0, _READ))
+            record = package_record(library, package, options, [item.layer for item in chosen_items], who)
         folder = Path(room) / "bag"
         data = folder / "data"
         data.mkdir(parents=True)
-        make_file(data / FEATURES_FILE, library.crs, lambda connection: _fill(connection, chosen, record))
-        for item in chosen:
+        make_file(data / FEATURES_FILE, library.crs, lambda connection: _fill(connection, chosen_items, record))
+        for item in chosen_items:
             if item.layer.raster is not None:
                 pack_raster(data, item.layer.raster, item.files)
         if options.geodatabase:
-            write_geodatabase(data / GEODATABASE, [(item.entry, item.rows, item.types) for item in chosen], library.crs)
+            write_geodatabase(
+                data / GEODATABASE, [(item.entry, item.rows, item.types) for item in chosen_items], library.crs
+            )
         progress.at(_WRITTEN)
-        _write_metadata(data, library, record, chosen)
+        _write_metadata(data, library, record, chosen_items)
         info = {
             "Source-Organization": library.name,
             "External-Identifier": package,
             **({"Contact-Name": who} if who else {}),
         }
-        packed = Path(room) / target.name
-        manifest = write_bag(folder, packed, info, {RECORD_FILE: record.text()})
-        sha256 = file_hash(packed)
-        hand_over(library, packed, target, options, record, manifest, who)
+        zip_file = Path(room) / target.name
+        manifest = write_bag(folder, zip_file, info, {RECORD_FILE: record.text()})
+        sha256 = file_hash(zip_file)
+        hand_over(library, zip_file, target, options, record, manifest, who)
     return {
         "package": package,
         "kind": record.kind,
@@ -198,26 +200,26 @@ def package_record(
 
 def chosen_layers(library: Library, options: DeliveryOptions, progress: Progress) -> list[ChosenLayer]:
     """Return what is delivered of every layer. Raises OneMapError with all layers that cannot be delivered."""
-    known = versions(library)
-    unit = _unit_ground(library, known, options) if options.unit else None
+    all_versions = versions(library)
+    unit = _unit_ground(library, all_versions, options) if options.unit else None
     codes = list(dict.fromkeys(options.layers))
 
     def chosen_layer(number: int) -> ChosenLayer:
         progress.at(number / len(codes))
-        of_layer = [item for item in known if item.code == codes[number]]
+        of_layer = [item for item in all_versions if item.code == codes[number]]
         return _chosen_layer(library, of_layer, codes[number], options, unit)
 
     return results_of_each(chosen_layer, range(len(codes)))
 
 
 def _chosen_layer(
-    library: Library, known: Sequence[Version], code: str, options: DeliveryOptions, unit: _Unit | None
+    library: Library, all_versions: Sequence[Version], code: str, options: DeliveryOptions, unit: _Unit | None
 ) -> ChosenLayer:
     entry = library.catalogue()[code]
-    version = in_force(known, options.as_of)
+    version = in_force(all_versions, options.as_of)
     if version is None:
         raise OneMapError("package.no_version", layer=code, day=options.as_of.isoformat())
-    base = None if entry.geometry == "raster" else _base(known, code, options.since)
+    base = None if entry.geometry == "raster" else _base(all_versions, code, options.since)
     coverage = coverage_of(library, version)
     features = read_version(library, version, None)
     if unit is not None:
@@ -260,21 +262,23 @@ def _chosen_layer(
     return ChosenLayer(entry, version, rows, types, coverage, layer, remarks, files)
 
 
-def _base(known: Sequence[Version], code: str, since: str | None) -> Version | None:
+def _base(all_versions: Sequence[Version], code: str, since: str | None) -> Version | None:
     """Return the version that a change package is based on. Raises OneMapError package.since."""
     if since is None:
         return None
-    found = next((version for version in known if version.label == since), None)
-    if found is None:
-        raise OneMapError("package.since", layer=code, field="--since", label=since, labels=[v.label for v in known])
-    return found
+    base = next((version for version in all_versions if version.label == since), None)
+    if base is None:
+        raise OneMapError(
+            "package.since", layer=code, field="--since", label=since, labels=[v.label for v in all_versions]
+        )
+    return base
 
 
-def _unit_ground(library: Library, known: Sequence[Version], options: DeliveryOptions) -> _Unit:
+def _unit_ground(library: Library, all_versions: Sequence[Version], options: DeliveryOptions) -> _Unit:
     """Return the requested area unit. Raises UsageError layer.unknown, OneMapError package.unit."""
     code, value = require_value(options.unit, "an area unit")
     entry = known_layer(library.catalogue(), code, "--unit", error=UsageError)
-    version = layer_in_force(known, code, options.as_of)
+    version = layer_in_force(all_versions, code, options.as_of)
     if version is None or entry.geometry != "polygon":
         raise OneMapError("package.no_version", layer=code, day=options.as_of.isoformat())
     units = read_version(library, version, None)
@@ -309,22 +313,22 @@ def _of_unit(features: StoredFeatures, entry: LayerEntry, unit: _Unit) -> Stored
     return features.at(np.flatnonzero([not stems.isdisjoint(unit_stems(code or "")) for code in codes]))
 
 
-def _fill(connection: FileConnection, chosen: Sequence[ChosenLayer], record: PackageRecord) -> None:
+def _fill(connection: FileConnection, chosen_items: Sequence[ChosenLayer], record: PackageRecord) -> None:
     """Fill the package's GeoPackage: a table for each layer, the coverages, and the origin of the data."""
     facts = {"id": record.package, "kind": DELIVER, "started": record.made_at, "who": record.who}
     layers = [asdict(layer) for layer in record.layers]
     origin = provenance({**facts, "library_name": record.library_name, "layers": layers})
     keep_provenance(connection, origin)
-    for item in chosen:
+    for item in chosen_items:
         title = f"{item.entry.title_in('zh')} {item.version.label}"
         table = TableDefinition(item.entry.code, title, GEOMETRY_TYPES[item.entry.geometry], item.types)
         _fill_table(connection, table, item.rows.geometries, item.rows.attributes)
-    coverages = multi(np.array([item.coverage for item in chosen], dtype=object), "polygon")
-    codes = pd.DataFrame({"code": [item.entry.code for item in chosen]}, dtype=object)
+    coverages = multi(np.array([item.coverage for item in chosen_items], dtype=object), "polygon")
+    codes = pd.DataFrame({"code": [item.entry.code for item in chosen_items]}, dtype=object)
     name = coverage_table(codes["code"])
     table = TableDefinition(name, name, "MULTIPOLYGON", {"code": "TEXT"})
     _fill_table(connection, table, coverages, codes)
-    remarks = [(item.entry.code, remark) for item in chosen for remark in item.remarks]
+    remarks = [(item.entry.code, remark) for item in chosen_items for remark in item.remarks]
     if remarks:
         table = TableDefinition(REMARKS_TABLE, REMARKS_TABLE, "GEOMETRY", {"code": "TEXT", "words": "TEXT"})
         words = pd.DataFrame(
@@ -343,11 +347,11 @@ def _fill_table(
     connection.index_features(table, shapely.bounds(geometries).reshape(-1, 4), SILENT)
 
 
-def _write_metadata(data: Path, library: Library, record: PackageRecord, chosen: Sequence[ChosenLayer]) -> None:
+def _write_metadata(data: Path, library: Library, record: PackageRecord, chosen_items: Sequence[ChosenLayer]) -> None:
     """Write a record for each layer after ISO 19115-1, and the catalogue of all layers after DCAT."""
     folder = data / "metadata"
     folder.mkdir()
-    for item in chosen:
+    for item in chosen_items:
         text = dataset_metadata(record, item.layer, item.coverage, library.crs, tuple(item.types))
         (folder / f"{item.entry.code}.xml").write_bytes(text)
     catalogue = json.dumps(package_catalogue(record), ensure_ascii=False, indent=1)
@@ -356,7 +360,7 @@ def _write_metadata(data: Path, library: Library, record: PackageRecord, chosen:
 
 def hand_over(
     library: Library,
-    packed: Path,
+    zip_file: Path,
     target: Path,
     options: DeliveryOptions,
     record: PackageRecord,
@@ -373,14 +377,14 @@ def hand_over(
         "unit": record.unit,
         "layers": {layer.code: {"version": layer.label, "hash": layer.hash} for layer in record.layers},
     }
-    placed = False
+    is_in_place = False
     try:
         with library.writing() as connection:
             log(connection, who, DELIVER, record.package, detail)
-            with atomic_output(target, options.overwrite) as beside:
-                shutil.move(packed, beside)
-            placed = True
+            with atomic_output(target, options.overwrite) as new_file:
+                shutil.move(zip_file, new_file)
+            is_in_place = True
     except BaseException:
-        if placed:  # the log could not keep it: then it did not leave
+        if is_in_place:  # the log could not keep it: then it did not leave
             target.unlink(missing_ok=True)
         raise

@@ -49,8 +49,8 @@ def write_plan(path: Path, rows: Sequence[PlanRow], language: str) -> None:
             lines.append(f"# {phrase('delivery.plan_remembered', language, names=', '.join(row.remembered))}")
         if row.suggested:
             lines.append(f"# {phrase('delivery.plan_suggested', language, codes=either_of(row.suggested, language))}")
-    with atomic_output(path, False, "--plan") as beside:
-        beside.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with atomic_output(path, False, "--plan") as new_file:
+        new_file.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _is_shown(row: PlanRow, name: str) -> bool:
@@ -89,23 +89,23 @@ def _problems(row: Mapping[str, Any], file: str, number: int) -> list[Problem]:
     def problem(key: str) -> Problem:
         return Problem("ingest.plan_key", {"file": file, "feature": str(number), "field": key})
 
-    known = {*_TEXTS, *_FLAGS, *_SHOWN, "fields"}
-    found = [problem(key) for key in row if key not in known]
-    found += [problem(key) for key in (*_TEXTS, *_SHOWN) if not isinstance(row.get(key, ""), str | date)]
-    found += [problem(key) for key in _FLAGS if not isinstance(row.get(key, False), bool)]
+    known_keys = {*_TEXTS, *_FLAGS, *_SHOWN, "fields"}
+    problems = [problem(key) for key in row if key not in known_keys]
+    problems += [problem(key) for key in (*_TEXTS, *_SHOWN) if not isinstance(row.get(key, ""), str | date)]
+    problems += [problem(key) for key in _FLAGS if not isinstance(row.get(key, False), bool)]
     fields = row.get("fields", {})
     if not isinstance(fields, dict) or not all(isinstance(source, str) for source in fields.values()):
-        found.append(problem("fields"))
+        problems.append(problem("fields"))
     if not row.get("source"):
-        found.append(problem("source"))
+        problems.append(problem("source"))
     if row.get("accept") and row["accept"] not in ACCEPTABLE:
-        found.append(problem("accept"))
+        problems.append(problem("accept"))
     for key in ("valid_from", "valid_to"):
         try:
             date.fromisoformat(str(row.get(key) or "2000-01-01"))
         except ValueError:
-            found.append(problem(key))
-    return found
+            problems.append(problem(key))
+    return problems
 
 
 def _row(row: Mapping[str, Any]) -> PlanRow:

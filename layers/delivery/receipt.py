@@ -22,17 +22,20 @@ def receipt_text(
     manifest: str,
     received: Sequence[dict[str, Any]],
     plan: Sequence[dict[str, Any]],
-    taken: Mapping[str, str],
+    first_receipt: Mapping[str, str],
 ) -> str:
-    """Return a receipt as its file holds it. taken: when, and by whom, the package was added, if it comes again."""
+    """Return a receipt as its file holds it.
+
+    first_receipt: when, and by whom, the package was added, if it comes again.
+    """
     content = {
         "format": FORMAT,
         "package": record.package,
         "manifest": manifest,
         "sender": record.library,
         "receiver": {"library": library.id, "name": library.shown_name},
-        "received_at": taken["at"],
-        "received_by": taken["by"],
+        "received_at": first_receipt["at"],
+        "received_by": first_receipt["by"],
         "layers": list(received),
         "plan": list(plan),
     }

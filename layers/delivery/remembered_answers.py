@@ -58,31 +58,33 @@ class LayerAnswers:
         """The answers as a JSON object."""
         texts = {name: self.value(name) for name in ANSWERS}
         since = {name: one.version for name, one in self.given.items()}
-        changed = {name: {"who": one.who, "at": one.at} for name, one in self.given.items() if one.version is None}
-        named = {"code": self.code, "title": title, "department": department}
-        return {**named, **texts, "since": since, "changed": changed}
+        edits = {name: {"who": one.who, "at": one.at} for name, one in self.given.items() if one.version is None}
+        layer_facts = {"code": self.code, "title": title, "department": department}
+        return {**layer_facts, **texts, "since": since, "changed": edits}
 
 
 def layer_answers(library: Library, code: str, of_layer: Sequence[Version] | None = None) -> LayerAnswers:
     """Return the remembered answers for a layer. of_layer: its versions in order, if already known."""
-    known = [version for version in versions(library) if version.code == code] if of_layer is None else of_layer
-    given: dict[str, Answer] = {}
+    layer_versions = (
+        [version for version in versions(library) if version.code == code] if of_layer is None else of_layer
+    )
+    answers: dict[str, Answer] = {}
     numbers: dict[str, int] = {}
-    for version in known:
+    for version in layer_versions:
         if version.retired is not None:
             continue  # what was answered for a mistake is no answer
         for name, value in _answers_of(source_report(library, version), version).items():
-            given[name], numbers[name] = Answer(value, version.label), version.number
+            answers[name], numbers[name] = Answer(value, version.label), version.number
     for name, edit in _edits(library, code).items():
         if numbers.get(name, 0) <= int(edit.get("after", 0)):
-            given[name] = Answer(edit.get("value"), None, edit.get("who"), edit.get("at"))
-    return LayerAnswers(code, {name: given[name] for name in ANSWERS if name in given and given[name].value})
+            answers[name] = Answer(edit.get("value"), None, edit.get("who"), edit.get("at"))
+    return LayerAnswers(code, {name: answers[name] for name in ANSWERS if name in answers and answers[name].value})
 
 
 def version_answers(library: Library, version: Version) -> LayerAnswers:
     """The answers given for one version; its source file is read with them whenever it comes again."""
-    found = _answers_of(source_report(library, version), version)
-    return LayerAnswers(version.code, {name: Answer(value, version.label) for name, value in found.items() if value})
+    answers = _answers_of(source_report(library, version), version)
+    return LayerAnswers(version.code, {name: Answer(value, version.label) for name, value in answers.items() if value})
 
 
 def all_answers(library: Library) -> list[LayerAnswers]:
@@ -91,37 +93,37 @@ def all_answers(library: Library) -> list[LayerAnswers]:
     prefix = _key("")
     rows = library.connection.execute("SELECT key FROM onemap_library").fetchall()
     codes = {key[len(prefix) :] for (key,) in rows if isinstance(key, str) and key.startswith(prefix)}
-    found = [layer_answers(library, code, of_layers.get(code, ())) for code in sorted({*of_layers, *codes})]
-    return [answers for answers in found if answers.given]
+    layers = [layer_answers(library, code, of_layers.get(code, ())) for code in sorted({*of_layers, *codes})]
+    return [answers for answers in layers if answers.given]
 
 
-def change_answers(library: Library, code: str, wanted: Mapping[str, Any], who: str) -> None:
+def change_answers(library: Library, code: str, changes: Mapping[str, Any], who: str) -> None:
     """Change the remembered answers of a layer; None forgets an answer. Logged.
 
-    wanted: by the names of ANSWERS. Raises OneMapError layer.unknown, answers.value, answers.name, crs.unknown,
+    changes: by the names of ANSWERS. Raises OneMapError layer.unknown, answers.value, answers.name, crs.unknown,
     encoding.unknown, library.altered and other library.….
     """
     known_layer(library.catalogue(), code, None, file=library.label)
     library.check_owner()
-    checked = {name: _checked_answer(code, name, value) for name, value in wanted.items()}
+    new_values = {name: _checked_answer(code, name, value) for name, value in changes.items()}
     last = max((version.number for version in versions(library) if version.code == code), default=0)
     with library.writing() as connection:
         facts = {"after": last, "who": who, "at": connection.moment()}
         _check_row(library, code)
-        edits = _edits(library, code) | {name: {"value": value, **facts} for name, value in checked.items()}
+        edits = _edits(library, code) | {name: {"value": value, **facts} for name, value in new_values.items()}
         text = json.dumps(edits, ensure_ascii=False, sort_keys=True)
         keep_fact(connection, _key(code), text)
-        log(connection, who, _EDITED, code, {"changed": checked})
+        log(connection, who, _EDITED, code, {"changed": new_values})
 
 
 def _answers_of(report: Mapping[str, Any], version: Version) -> dict[str, Any]:
     """Return the answers given for a version: fields and coverage always, the others if a person had to name them."""
     fields = {str(target): str(source) for target, source in (report.get("fields") or {}).items()}
     answers = {str(name): str(value) for name, value in (report.get("answers") or {}).items() if name in CHANGEABLE}
-    found = {FIELDS: fields, COVERS: version.coverage_kind, **answers}
+    own_answers = {FIELDS: fields, COVERS: version.coverage_kind, **answers}
     if report.get("transform_hash"):
-        found[TRANSFORM] = {"hash": str(report["transform_hash"]), "file": report.get("transform_file")}
-    return found
+        own_answers[TRANSFORM] = {"hash": str(report["transform_hash"]), "file": report.get("transform_file")}
+    return own_answers
 
 
 def _check_row(library: Library, code: str) -> None:
@@ -137,10 +139,10 @@ def _key(code: str) -> str:
 def _edits(library: Library, code: str) -> dict[str, dict[str, Any]]:
     row = library.connection.execute("SELECT value FROM onemap_library WHERE key = ?", (_key(code),)).fetchone()
     try:
-        found = json.loads(row[0]) if row else {}
+        edits = json.loads(row[0]) if row else {}
     except (TypeError, ValueError):
         raise OneMapError("library.damaged", file=library.label, reason=_key(code), layer=code) from None
-    return {name: edit for name, edit in found.items() if name in ANSWERS and isinstance(edit, dict)}
+    return {name: edit for name, edit in edits.items() if name in ANSWERS and isinstance(edit, dict)}
 
 
 def _checked_answer(code: str, name: str, value: Any) -> Any:

@@ -25,11 +25,11 @@ def row_changes(base: StoredFeatures, version: StoredFeatures, key: str | None) 
         if there[content]:
             origins[row] = there[content].popleft()
     new = np.flatnonzero(origins < 0)
-    gone = np.setdiff1d(np.arange(len(base.fids)), origins)
-    before, after = _names(base, key)[gone], _names(version, key)[new]
-    changed = set(before) & set(after) if key is not None else set()
-    removed = tuple(name for name in before if name not in changed)
-    return RowChanges(_stretches(origins), removed, len(new) - len(changed), len(changed)), new
+    lacking_rows = np.setdiff1d(np.arange(len(base.fids)), origins)
+    before, after = _names(base, key)[lacking_rows], _names(version, key)[new]
+    changed_names = set(before) & set(after) if key is not None else set()
+    removed = tuple(name for name in before if name not in changed_names)
+    return RowChanges(_stretches(origins), removed, len(new) - len(changed_names), len(changed_names)), new
 
 
 def _contents(features: StoredFeatures) -> list[tuple[bytes, str]]:
@@ -72,8 +72,8 @@ def put_together(
         if first + count - 1 > counts[origin]:
             raise ValueError(f"{origin} {first}+{count}")
         parts.append((origin, slice(first - 1, first - 1 + count)))
-    found = [shapes[origin][rows] for origin, rows in parts]
+    part_shapes = [shapes[origin][rows] for origin, rows in parts]
     frames = [values[origin].iloc[rows].reindex(columns=columns) for origin, rows in parts]
-    if not found:
+    if not part_shapes:
         return np.empty(0, dtype=object), attributes.iloc[:0]
-    return np.concatenate(found), pd.concat(frames, ignore_index=True).astype(object)
+    return np.concatenate(part_shapes), pd.concat(frames, ignore_index=True).astype(object)

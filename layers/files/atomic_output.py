@@ -22,12 +22,12 @@ def check_places(
     targets: Iterable[Path], overwrite: bool | None, field: str, inputs: Iterable[str | Path] = ()
 ) -> None:
     """Refuse places of one option before any work, as `check_place` does, and equal ones. Raises OneMapError out.…."""
-    known: set[Path] = set()
+    earlier_places: set[Path] = set()
     for target in targets:
         check_place(target, overwrite, field, inputs)
-        if target.resolve() in known:
+        if target.resolve() in earlier_places:
             raise OneMapError("out.twice", file=str(target), field=field)
-        known.add(target.resolve())
+        earlier_places.add(target.resolve())
 
 
 def check_place(
@@ -165,16 +165,16 @@ def _take_places(new: Path, target: Path) -> None:
     new: the folder where it was written. Raises OSError, with everything unchanged.
     """
     folder = target.parent
-    written = sorted(new.iterdir(), key=lambda path: path.name == target.name)  # the target itself comes last
-    former = {folder / path.name for path in written if (folder / path.name).exists()}
+    new_paths = sorted(new.iterdir(), key=lambda path: path.name == target.name)  # the target itself comes last
+    former = {folder / path.name for path in new_paths if (folder / path.name).exists()}
     if target.suffix.lower() == ".shp":
         former |= {old for old in files_of_stem(target) if old.suffix.lower() in _OF_A_SHAPEFILE}
-    if len(written) == 1 and former <= {target} and not target.is_dir() and not written[0].is_dir():
-        _patiently(written[0].replace, folder / written[0].name)
+    if len(new_paths) == 1 and former <= {target} and not target.is_dir() and not new_paths[0].is_dir():
+        _patiently(new_paths[0].replace, folder / new_paths[0].name)
         return
     aside = new.with_name("former")
     aside.mkdir()
-    _move_all([*((old, aside / old.name) for old in former), *((one, folder / one.name) for one in written)])
+    _move_all([*((old, aside / old.name) for old in former), *((one, folder / one.name) for one in new_paths)])
 
 
 def _move_all(moves: Sequence[tuple[Path, Path]]) -> None:

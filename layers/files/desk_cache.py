@@ -60,9 +60,9 @@ class DeskCache:
             self._discard()
         return {}
 
-    def write(self, texts: Mapping[str, CachedText], gone: Collection[str] = ()) -> None:
-        """Keep texts, and forget those named in `gone`."""
-        if not texts and not gone:
+    def write(self, texts: Mapping[str, CachedText], old_names: Collection[str] = ()) -> None:
+        """Keep texts, and forget those of `old_names`."""
+        if not texts and not old_names:
             return
         try:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -71,7 +71,7 @@ class DeskCache:
             with contextlib.closing(self._open()) as connection, connection:
                 connection.execute("PRAGMA synchronous = OFF")
                 connection.execute(_TABLE)
-                connection.executemany("DELETE FROM entries WHERE name = ?", ((name,) for name in gone))
+                connection.executemany("DELETE FROM entries WHERE name = ?", ((name,) for name in old_names))
                 connection.executemany("INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?)", _rows(texts))
         except sqlite3.DatabaseError as error:
             if not isinstance(error, sqlite3.OperationalError):

@@ -54,7 +54,7 @@ def _plain(path: PurePath) -> PurePath:
 @lru_cache(maxsize=64)
 def _is_below_network(path: str, mounts: str) -> bool:
     """Whether the longest mount point above a path is a network's. mounts: lines of device, folder, system, options."""
-    best, found = "", ""
+    best, system = "", ""
     for line in mounts.splitlines():
         words = line.split(" ")
         if len(words) < 3:
@@ -62,8 +62,8 @@ def _is_below_network(path: str, mounts: str) -> bool:
         folder = re.sub(r"\\([0-7]{3})", lambda sign: chr(int(sign[1], 8)), words[1])
         inside = path == folder or path.startswith(folder.rstrip("/") + "/")
         if inside and len(folder) >= len(best):
-            best, found = folder, words[2]
-    return found in _NETWORK_SYSTEMS
+            best, system = folder, words[2]
+    return system in _NETWORK_SYSTEMS
 
 
 def _drive_type(drive: str) -> int:

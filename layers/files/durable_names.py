@@ -9,18 +9,18 @@ def bring_to_disk(path: Path) -> None:
     """Wait until a file, or each one in a folder, is on the disk. Raises OSError."""
     for file in path.rglob("*") if path.is_dir() else [path]:
         if file.is_file():
-            with file.open("rb+") as written:
-                os.fsync(written.fileno())
+            with file.open("rb+") as open_file:
+                os.fsync(open_file.fileno())
 
 
 def bring_names_to_disk(folder: Path) -> None:
     """Wait until the names of a folder's files are on the disk, where the system lets a folder be opened for that."""
     with contextlib.suppress(OSError):  # Windows, and some file systems of networks
-        opened = os.open(folder, os.O_RDONLY)
+        handle = os.open(folder, os.O_RDONLY)
         try:
-            os.fsync(opened)
+            os.fsync(handle)
         finally:
-            os.close(opened)
+            os.close(handle)
 
 
 def name_durably(part: Path, target: Path) -> None:

@@ -33,20 +33,20 @@ def known_hash(kind: str, files: Sequence[Path], make: Callable[[], str]) -> str
     state = _state(files)
     is_settled = all(max(times) < time.time_ns() - _TICK_NS for *_, times in state)
     name = f"{kind} {state}"
-    if is_settled and (found := _known.get(name)):
-        return found
-    made = make()
+    if is_settled and (earlier_hash := _known.get(name)):
+        return earlier_hash
+    new_hash = make()
     if is_settled and state == _state(files):
         if len(_known) >= _MOST_KNOWN:
             _known.clear()
-        _known[name] = made
-    return made
+        _known[name] = new_hash
+    return new_hash
 
 
 def _state(files: Sequence[Path]) -> list[tuple[str, int, int, int, tuple[int, int]]]:
     """Return what shows that files are unchanged: their identities, sizes and times."""
     states = [(str(file.absolute()), file.stat()) for file in files]
     return [
-        (name, found.st_dev, found.st_ino, found.st_size, (found.st_mtime_ns, found.st_ctime_ns))
-        for name, found in states
+        (name, status.st_dev, status.st_ino, status.st_size, (status.st_mtime_ns, status.st_ctime_ns))
+        for name, status in states
     ]

@@ -20,9 +20,9 @@ _OF_CONTENT = {"source.damaged", "source.rows", "source.indirect"}
 
 def unfolded_file(path: Path) -> Path | None:
     """Return the file beside a database with changes not yet in it, as QGIS leaves one; None if there are none."""
-    beside = path.with_name(path.name + WAL)
+    wal_file = path.with_name(path.name + WAL)
     try:
-        return beside if beside.stat().st_size else None
+        return wal_file if wal_file.stat().st_size else None
     except OSError:  # also when whoever had it open, GDAL in another thread too, closes it right now
         return None
 
@@ -79,8 +79,8 @@ def _is_linked(path: Path, private: Path) -> bool:
 
 
 def _state(path: Path) -> tuple[int, int]:
-    found = path.stat()
-    return found.st_mtime_ns, found.st_size
+    status = path.stat()
+    return status.st_mtime_ns, status.st_size
 
 
 def _copy_saved(path: Path, target: Path) -> None:
@@ -88,25 +88,25 @@ def _copy_saved(path: Path, target: Path) -> None:
 
     The database is copied first: changes folded into it meanwhile are still in the other file, unless that began anew.
     """
-    beside = target.with_name(target.name + WAL)
+    wal_copy = target.with_name(target.name + WAL)
     for _ in range(_ATTEMPTS):
-        unfolded, before = unfolded_file(path), _state(path)
-        salts = None if unfolded is None else _salts(unfolded)
+        wal_file, before = unfolded_file(path), _state(path)
+        salts = None if wal_file is None else _salts(wal_file)
         shutil.copyfile(path, target)
-        beside.unlink(missing_ok=True)
-        if unfolded is None:
+        wal_copy.unlink(missing_ok=True)
+        if wal_file is None:
             if unfolded_file(path) is None and _state(path) == before:
                 return
             continue
         with contextlib.suppress(FileNotFoundError):
-            shutil.copyfile(unfolded, beside)
-            if salts == _salts(beside) == _salts(unfolded):  # it did not begin anew while it was copied either
+            shutil.copyfile(wal_file, wal_copy)
+            if salts == _salts(wal_copy) == _salts(wal_file):  # it did not begin anew while it was copied either
                 return
     raise OneMapError("source.changed", file=path.name)
 
 
-def _salts(unfolded: Path) -> bytes:
-    with unfolded.open("rb") as file:
+def _salts(wal_file: Path) -> bytes:
+    with wal_file.open("rb") as file:
         return file.read(_HEAD)[_SALTS]
 
 

@@ -69,15 +69,15 @@ class Journal:
 
 def write_whole(target: Path, write: Callable[[Path], object]) -> Path:
     """Write a file completely or not at all, even if others write the same file. Raises OSError."""
-    beside = target.with_name(f"{target.name}.{uuid.uuid4().hex}.part")
+    new_file = target.with_name(f"{target.name}.{uuid.uuid4().hex}.part")
     try:
-        write(beside)
-        name_durably(beside, target)
+        write(new_file)
+        name_durably(new_file, target)
     except PermissionError:
         if not target.exists():  # else another process has made it meanwhile, and it is open
             raise
     finally:
-        beside.unlink(missing_ok=True)
+        new_file.unlink(missing_ok=True)
     return target
 
 
@@ -113,32 +113,32 @@ def journal_folder(place: Path, work: str, key: Mapping[str, Any]) -> Iterator[J
     be made there.
     """
     digest = hashlib.sha256(json.dumps(dict(key), sort_keys=True, default=str).encode()).hexdigest()[:20]
-    with contextlib.ExitStack() as held:
+    with contextlib.ExitStack() as stack:
         with disk_errors_as_refusals(place / work):
             place.mkdir(parents=True, exist_ok=True)
             _without_forgotten(place, work)
-            folder = _own_folder(place, f"{work}-{digest}", held)
+            folder = _own_folder(place, f"{work}-{digest}", stack)
         try:
             yield Journal(folder)
         except (Cancelled, KeyboardInterrupt, GeneratorExit):
             raise
         except BaseException as error:
             if not (isinstance(error, OneMapError) and error.code in _PASSING):
-                held.close()
+                stack.close()
                 _remove_folder(folder)
             raise
-        held.close()
+        stack.close()
         _remove_folder(folder)
 
 
-def _own_folder(place: Path, name: str, held: contextlib.ExitStack) -> Path:
-    """Lock the folder of that name until `held` closes; if another process uses it, the next free one."""
+def _own_folder(place: Path, name: str, stack: contextlib.ExitStack) -> Path:
+    """Lock the folder of that name until `stack` closes; if another process uses it, the next free one."""
     for number in range(1, _MOST_AT_ONCE + 1):
         folder = place / (name if number == 1 else f"{name}-{number}")
         folder.mkdir(exist_ok=True)
         lock = (folder / _LOCK).open("a+b")
         if is_locked_by_us(lock):
-            held.callback(lock.close)
+            stack.callback(lock.close)
             return folder
         lock.close()
     raise OSError(f"{_MOST_AT_ONCE} × {name}")

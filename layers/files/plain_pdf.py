@@ -20,9 +20,9 @@ _PAGE = (
 
 def plain_pdf(lines: Sequence[str]) -> bytes:
     """Return a PDF of one page with some lines of text, one below the other."""
-    shown = (f"<{line.encode('utf-16-be').hex()}> Tj 0 -24 Td" for line in lines)
-    drawn = f"BT /F1 14 Tf 60 760 Td {' '.join(shown)} ET"
-    body = _PAGE.format(length=len(drawn), text=drawn)
+    line_commands = (f"<{line.encode('utf-16-be').hex()}> Tj 0 -24 Td" for line in lines)
+    page_text = f"BT /F1 14 Tf 60 760 Td {' '.join(line_commands)} ET"
+    body = _PAGE.format(length=len(page_text), text=page_text)
     places = [body.index(f"\n{number} 0 obj") + 1 for number in range(1, 8)]
     table = "".join(f"{place:010d} 00000 n \n" for place in places)
     end = f"xref\n0 8\n0000000000 65535 f \n{table}trailer\n<< /Size 8 /Root 1 0 R >>\nstartxref\n{len(body)}\n%%EOF\n"

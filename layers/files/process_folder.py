@@ -33,11 +33,11 @@ def folder_beside(target: Path) -> Iterator[Path]:
 @contextlib.contextmanager
 def process_folder(place: Path, prefix: str, suffix: str = "") -> Iterator[Path]:
     """Give a new folder with a lock, which the system releases when the process ends. Raises OSError."""
-    with contextlib.ExitStack() as held:
+    with contextlib.ExitStack() as stack:
         for is_last in [False] * _MOST_TRIES + [True]:
             folder = Path(tempfile.mkdtemp(suffix, prefix, place))
-            held.callback(_remove, folder)
-            lock = held.enter_context((folder / LOCK).open("a+b"))  # closed first: Windows removes no open file
+            stack.callback(_remove, folder)
+            lock = stack.enter_context((folder / LOCK).open("a+b"))  # closed first: Windows removes no open file
             # Else another process takes it for a killed one's; or it is a drive without locks.
             if (is_locked_by_us(lock) or is_last) and (folder / LOCK).exists():
                 break
@@ -47,17 +47,17 @@ def process_folder(place: Path, prefix: str, suffix: str = "") -> Iterator[Path]
 @contextlib.contextmanager
 def one_at_a_time(folder: Path) -> Iterator[None]:
     """Let one process after another change several names in a folder, where the system locks folders."""
-    opened = None
+    handle = None
     with contextlib.suppress(OSError, ImportError):  # Windows, and some file systems of networks
         import fcntl
 
-        opened = os.open(folder, os.O_RDONLY)
-        fcntl.flock(opened, fcntl.LOCK_EX)
+        handle = os.open(folder, os.O_RDONLY)
+        fcntl.flock(handle, fcntl.LOCK_EX)
     try:
         yield
     finally:
-        if opened is not None:
-            os.close(opened)
+        if handle is not None:
+            os.close(handle)
 
 
 def remove_forgotten(place: Path, pattern: str) -> None:

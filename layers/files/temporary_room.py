@@ -26,12 +26,12 @@ def temporary_room() -> Iterator[None]:
 
     If none can be made, the files go to their usual place, and whoever needs one gets the refusal.
     """
-    usual, named = tempfile.tempdir, os.environ.get("TMPDIR")
-    with contextlib.ExitStack() as held:
+    usual, usual_variable = tempfile.tempdir, os.environ.get("TMPDIR")
+    with contextlib.ExitStack() as stack:
         try:
             place = Path(tempfile.gettempdir())
             remove_forgotten(place, f"{_PREFIX}*")
-            folder = held.enter_context(process_folder(place, _PREFIX))
+            folder = stack.enter_context(process_folder(place, _PREFIX))
         except OSError:
             folder = None
         if folder is None:
@@ -43,8 +43,8 @@ def temporary_room() -> Iterator[None]:
         finally:
             tempfile.tempdir = usual
             os.environ.pop("TMPDIR", None)
-            if named is not None:
-                os.environ["TMPDIR"] = named
+            if usual_variable is not None:
+                os.environ["TMPDIR"] = usual_variable
 
 
 def machine_refusal(error: Exception) -> OneMapError | None:

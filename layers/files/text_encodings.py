@@ -132,46 +132,50 @@ def likelier_encoding(encoding: str, texts: Iterable[str]) -> tuple[str, str, st
     least = in_own + (_LEAST_MORE if own == "gb18030" else 0)
     if in_other < max(least, _MOSTLY * len(characters), _LEAST_MORE):
         return None
-    found = None
+    likelier = None
     least_bad = int(_BAD_SHARE * len(characters)) + 1
     for name in names:
-        meant = [content.decode(encoding_of(name), errors="replace") for content in contents.values()]
-        bad = "".join(meant).count(REPLACEMENT)
-        shown = next((pair for pair in zip(contents, meant, strict=True) if REPLACEMENT not in "".join(pair)), None)
-        if shown is not None and bad < least_bad:
-            found, least_bad = (name, *shown), bad
-    return found
+        other_texts = [content.decode(encoding_of(name), errors="replace") for content in contents.values()]
+        bad = "".join(other_texts).count(REPLACEMENT)
+        example = next(
+            (pair for pair in zip(contents, other_texts, strict=True) if REPLACEMENT not in "".join(pair)), None
+        )
+        if example is not None and bad < least_bad:
+            likelier, least_bad = (name, *example), bad
+    return likelier
 
 
-def text_of(path: Path, given: str | None) -> tuple[str, str]:
+def text_of(path: Path, stated_encoding: str | None) -> tuple[str, str]:
     """Return the text of a plain file and its encoding: BOM, strict UTF-8, then GB18030.
 
     Raises OneMapError encoding.wrong if a given one does not fit, encoding.undecidable.
     """
-    return decode_text(path.read_bytes(), path.name, given)
+    return decode_text(path.read_bytes(), path.name, stated_encoding)
 
 
-def decode_text(content: bytes, file: str, given: str | None, claimed: str | None = None) -> tuple[str, str]:
+def decode_text(content: bytes, file: str, stated_encoding: str | None, claimed: str | None = None) -> tuple[str, str]:
     """Return bytes as text, and their encoding: a BOM's, the claimed one if the bytes agree, UTF-8, then GB18030.
 
     A few invalid bytes become replacement characters, which the user of the text reports by field.
 
     claimed: the encoding that the file declares, in any spelling. Raises as `text_of` does.
     """
-    marked = [name for mark, name in _MARKS if content.startswith(mark)]
+    marked_encodings = [name for mark, name in _MARKS if content.startswith(mark)]
     candidates = (
-        [encoding_of(given)] if given is not None else marked or [*_claimed_encodings(claimed), "utf-8", "gb18030"]
+        [encoding_of(stated_encoding)]
+        if stated_encoding is not None
+        else marked_encodings or [*_claimed_encodings(claimed), "utf-8", "gb18030"]
     )
-    fit = [one for one in candidates if given is not None or not is_doubtful(one, content)]
+    fit = [one for one in candidates if stated_encoding is not None or not is_doubtful(one, content)]
     for encoding in fit:
-        is_guess = given is None and encoding == "gb18030" and "utf-8" in fit
+        is_guess = stated_encoding is None and encoding == "gb18030" and "utf-8" in fit
         if decodes(content, encoding) and not (is_guess and _is_nearly(content, "utf-8")):
             return content.decode(encoding).lstrip("\ufeff"), encoding
     for encoding in fit:
-        if given is None and _is_nearly(content, encoding):
+        if stated_encoding is None and _is_nearly(content, encoding):
             return content.decode(encoding, errors="replace").lstrip("\ufeff"), encoding
-    code = "encoding.wrong" if given is not None else "encoding.undecidable"
-    raise OneMapError(code, file=file, encoding=given)
+    code = "encoding.wrong" if stated_encoding is not None else "encoding.undecidable"
+    raise OneMapError(code, file=file, encoding=stated_encoding)
 
 
 def _is_nearly(content: bytes, encoding: str) -> bool:

@@ -31,32 +31,32 @@ _ACTING_TAGS = frozenset(("mailMerge", "fldSimple", "instrText", "delInstrText",
 _ACTING = ("vbaProject", "oleObject", "control", "activeXControlBinary")
 
 
-def check_parts(packed: zipfile.ZipFile, file: str) -> None:
+def check_parts(archive: zipfile.ZipFile, file: str) -> None:
     """Refuse a template with a part that acts, or fetches something from elsewhere. file: its name.
 
     Raises OneMapError statement.template_macro, statement.template_link, statement.template_action with every problem,
     statement.template if its parts cannot be read.
     """
-    names = packed.namelist()
+    names = archive.namelist()
     if len(set(names)) < len(names):
         raise OneMapError("statement.template", file=file, reason="a part stands in it twice")
-    found = [
+    problems = [
         Problem(code, {"file": file, "part": part, **facts})
         for part in names
-        for code, facts in _problems_of(part, packed)
+        for code, facts in _problems_of(part, archive)
     ]
-    if found:
-        raise OneMapError.of(list({(one.code, str(one.facts)): one for one in found}.values()))
+    if problems:
+        raise OneMapError.of(list({(one.code, str(one.facts)): one for one in problems}.values()))
 
 
-def _problems_of(part: str, packed: zipfile.ZipFile) -> Iterator[tuple[str, dict[str, str]]]:
+def _problems_of(part: str, archive: zipfile.ZipFile) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield codes and facts of what a part does."""
     if _PROGRAMS.search(part):
         yield "statement.template_macro", {}
         return
     if not part.lower().endswith((".xml", ".rels")):
         return
-    root = ElementTree.fromstring(packed.read(part))
+    root = ElementTree.fromstring(archive.read(part))
     if part.endswith(".rels"):
         yield from _relations(root)
     elif part == "[Content_Types].xml":
@@ -68,9 +68,9 @@ def _problems_of(part: str, packed: zipfile.ZipFile) -> Iterator[tuple[str, dict
             yield "statement.template_link", {"what": "mailMerge"}
         for text in _field_texts(acting):
             name = _NAME.match(text)
-            called = name[1].upper() if name else ""
-            if called not in _FIELDS or (called == "HYPERLINK" and not _FIELD_LINK.match(text)):
-                yield "statement.template_action", {"field": called or " ".join(text.split())[:40] or "{ }"}
+            field_name = name[1].upper() if name else ""
+            if field_name not in _FIELDS or (field_name == "HYPERLINK" and not _FIELD_LINK.match(text)):
+                yield "statement.template_action", {"field": field_name or " ".join(text.split())[:40] or "{ }"}
 
 
 def _relations(root: Any) -> Iterator[tuple[str, dict[str, str]]]:

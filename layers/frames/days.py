@@ -13,10 +13,10 @@ _DAY = re.compile(WRITTEN_DAY + r"(?:[T ].*)?")
 
 def day_of(value: Any) -> date | None:
     """Return the day in one value of a field, independent of the rest of its column; None if it has none."""
-    found = _DAY.fullmatch((text_value(value) or "").strip())
-    if found is None:
+    match = _DAY.fullmatch((text_value(value) or "").strip())
+    if match is None:
         return None
     try:
-        return date(*(int(part) for part in found.groups() if part is not None))
+        return date(*(int(part) for part in match.groups() if part is not None))
     except ValueError:
         return None

@@ -124,9 +124,9 @@ class FeatureTable:
 
     def with_changes(self, changes: Mapping[str, Change]) -> "FeatureTable":
         """Return the same features. changes: how a field's values are changed when they are read."""
-        changed = FeatureTable.of_tables([self])
-        changed._changes = [changes] * self.parts
-        return changed
+        table = FeatureTable.of_tables([self])
+        table._changes = [changes] * self.parts
+        return table
 
     def add(self, name: str, make: Callable[[], Features]) -> None:
         """Add the next features: those that an earlier attempt left under that name, else newly made ones.
@@ -134,9 +134,9 @@ class FeatureTable:
         Raises OneMapError journal.failed, as on a full disk.
         """
         if self._journal is None:
-            made = make()
-            self._batches.append(lambda: made)
-            self._starts.append(len(self) + len(made.shapes))
+            features = make()
+            self._batches.append(lambda: features)
+            self._starts.append(len(self) + len(features.shapes))
         elif not self.resume(name):
             make().keep(self._journal, name)
             self.resume(name)
@@ -177,12 +177,12 @@ class FeatureTable:
 
     def columns(self, *names: str) -> list[np.ndarray]:
         """Return numbers of all rows (n,), or their boxes (n, 4)."""
-        found: list[list[np.ndarray]] = [[] for _ in names]
+        columns: list[list[np.ndarray]] = [[] for _ in names]
         for batch in self._batches:
             own = batch()
-            for name, parts in zip(names, found, strict=True):
+            for name, parts in zip(names, columns, strict=True):
                 parts.append(own.column(name) if isinstance(own, Features) else _numbers(_own_column(own, name)))
-        return [np.concatenate(parts) for parts in found]
+        return [np.concatenate(parts) for parts in columns]
 
     def geometries(self, rows: np.ndarray) -> np.ndarray:
         """Some geometries (k,), in any order."""
@@ -197,13 +197,13 @@ class FeatureTable:
 
     def bodies(self, rows: np.ndarray) -> Bodies:
         """Some geometries (k,) as WKB, with their boxes; rows ascend."""
-        found = [
+        parts = [
             bodies_at(batch.shapes, at)
             if isinstance(batch := self._batches[number](), Features)
             else Bodies(_values_at(batch.column(0), at), _numbers(_values_at(_own_column(batch, BOX), at)))
             for _, number, at in self._parts(rows)
         ] or [Bodies(pa.array([], pa.large_binary()), np.empty((0, 4)))]
-        return Bodies(pa.concat_arrays([one.column for one in found]), np.concatenate([one.boxes for one in found]))
+        return Bodies(pa.concat_arrays([one.column for one in parts]), np.concatenate([one.boxes for one in parts]))
 
     def rings(self, rows: np.ndarray) -> Rings:
         """The rings of some polygons (k,), in any order; rows ascend."""
@@ -212,14 +212,14 @@ class FeatureTable:
 
     def values(self, name: str, rows: np.ndarray) -> list[Any]:
         """Some values of a field; rows ascend."""
-        found: list[Any] = []
+        field_values: list[Any] = []
         for _, number, at in self._parts(rows):
             batch = self._batches[number]()
             own, changes = _own_name(batch, name), self._changes_of(number)
             change = changes.get(name) or changes.get(own or name)
             values = [None] * len(at) if own is None else _values_of(batch, own, at)
-            found += values if change is None else change(values)
-        return found
+            field_values += values if change is None else change(values)
+        return field_values
 
     def arrow_values(self, name: str, rows: np.ndarray) -> pa.Array | None:
         """Return some values of a field as an Arrow column of texts, integers or floats; None if not kept so."""
@@ -233,14 +233,14 @@ class FeatureTable:
 
     def types(self, name: str) -> set[type]:
         """The types of a field's values besides None, in all rows."""
-        found: set[type] = set()
+        types: set[type] = set()
         for number, (start, stop) in enumerate(pairwise(self._starts)):
             kind, column = self._plain_column(number, name)
             if kind is None:
-                found.update(map(type, self.values(name, np.arange(start, stop))))
+                types.update(map(type, self.values(name, np.arange(start, stop))))
             elif column.null_count < len(column):
-                found.add(kind)
-        return found - {type(None)}
+                types.add(kind)
+        return types - {type(None)}
 
     def _plain_column(self, number: int, name: str) -> tuple[type | None, pa.Array]:
         """Return the one type of a part's field as it is read, None if only values can tell; and the column."""
@@ -314,5 +314,5 @@ def _values_at(values: pa.Array, at: np.ndarray) -> pa.Array:
 
 def _numbers(column: pa.Array) -> np.ndarray:
     wide = column.type.list_size if pa.types.is_fixed_size_list(column.type) else 0
-    found: np.ndarray = (column.flatten() if wide else column).to_numpy(zero_copy_only=False)
-    return found.reshape(-1, wide) if wide else found
+    numbers: np.ndarray = (column.flatten() if wide else column).to_numpy(zero_copy_only=False)
+    return numbers.reshape(-1, wide) if wide else numbers

@@ -43,8 +43,8 @@ def text_value(value: Any) -> str | None:
 
 def are_none(values: np.ndarray) -> np.ndarray:
     """Which values (n,), of any types, are None; NaN does not count."""
-    found: np.ndarray = np.equal(values, None)  # type: ignore[call-overload]  # numpy's stubs know of no None
-    return found
+    is_none: np.ndarray = np.equal(values, None)  # type: ignore[call-overload]  # numpy's stubs know of no None
+    return is_none
 
 
 def text_values(values: Sequence[Any]) -> list[str | None]:
@@ -76,26 +76,26 @@ def rename_fields(
     """
     columns = [str(column) for column in raw.attributes.columns]
     place = raw.place
-    chosen, problems = _chosen_sources(columns, field_sources, place)
-    needed = needed_fields(entry, required)
+    sources, problems = _chosen_sources(columns, field_sources, place)
+    needed_names = needed_fields(entry, required)
     aliases = {field.name: {alias.lower() for alias in field.aliases} for field in entry.fields}
     targets = schema_names(entry, required)
     names = {target.lower() for target in targets}
     for target in targets:
-        if target in chosen:
+        if target in sources:
             continue
-        candidates = _candidates(target, columns, set(chosen.values()), names, aliases.get(target, set()))
+        candidates = _candidates(target, columns, set(sources.values()), names, aliases.get(target, set()))
         if len(candidates) > 1:
             problems.append(Problem("field.ambiguous", {**place, "field": target, "names": candidates}))
         elif candidates:
-            chosen[target] = candidates[0]
-        elif target in needed:
+            sources[target] = candidates[0]
+        elif target in needed_names:
             problems.append(Problem("field.missing", {**place, "field": target, "names": columns}))
     for field in entry.fields:
-        named = raw.decoded.get(chosen.get(field.name_of or "", ""))
-        if named is not None and field.name not in chosen:
-            chosen[field.name] = named  # the file's own name of the code, where it has no field for it
-    return _renamed_columns(raw.attributes, chosen), problems
+        name_source = raw.decoded.get(sources.get(field.name_of or "", ""))
+        if name_source is not None and field.name not in sources:
+            sources[field.name] = name_source  # the file's own name of the code, where it has no field for it
+    return _renamed_columns(raw.attributes, sources), problems
 
 
 def renamed_fields(attributes: pd.DataFrame, field_sources: Mapping[str, str], place: ProblemPlace) -> pd.DataFrame:
@@ -106,10 +106,10 @@ def renamed_fields(attributes: pd.DataFrame, field_sources: Mapping[str, str], p
     if not field_sources:
         return attributes
     columns = [str(column) for column in attributes.columns]
-    chosen, problems = _chosen_sources(columns, field_sources, place)
+    sources, problems = _chosen_sources(columns, field_sources, place)
     if problems:
         raise OneMapError.of(problems)
-    return _renamed_columns(attributes, chosen)
+    return _renamed_columns(attributes, sources)
 
 
 def fitting_sources(field_sources: Mapping[str, str], columns: Iterable[str]) -> dict[str, str]:
@@ -117,11 +117,11 @@ def fitting_sources(field_sources: Mapping[str, str], columns: Iterable[str]) ->
 
     Pairs given for several files at once, or for an earlier file, apply only to files that need them.
     """
-    known = {str(column).lower() for column in columns}
+    column_names = {str(column).lower() for column in columns}
     return {
         target: source
         for target, source in field_sources.items()
-        if source.lower() in known or target.lower() not in known
+        if source.lower() in column_names or target.lower() not in column_names
     }
 
 
@@ -129,36 +129,40 @@ def _chosen_sources(
     columns: list[str], field_sources: Mapping[str, str], place: ProblemPlace
 ) -> tuple[dict[str, str], list[Problem]]:
     """Return the column for each target of --fields, and problems for the others."""
-    chosen: dict[str, str] = {}
+    sources: dict[str, str] = {}
     problems = []
     for target, source in field_sources.items():
-        found = [source] if source in columns else [column for column in columns if column.lower() == source.lower()]
-        if len(found) == 1:
-            chosen[target] = found[0]
+        candidates = (
+            [source] if source in columns else [column for column in columns if column.lower() == source.lower()]
+        )
+        if len(candidates) == 1:
+            sources[target] = candidates[0]
         else:
-            code = "field.ambiguous" if found else "field.missing"
-            problems.append(Problem(code, {**place, "field": source, "target": target, "names": found or columns}))
-    return chosen, problems
+            code = "field.ambiguous" if candidates else "field.missing"
+            problems.append(Problem(code, {**place, "field": source, "target": target, "names": candidates or columns}))
+    return sources, problems
 
 
-def _candidates(target: str, columns: list[str], taken: set[str], names: set[str], aliases: set[str]) -> list[str]:
+def _candidates(
+    target: str, columns: list[str], used_columns: set[str], names: set[str], aliases: set[str]
+) -> list[str]:
     if target in columns:
         return [target]
-    free = [column for column in columns if column not in taken]
+    free = [column for column in columns if column not in used_columns]
     alike = [column for column in free if column.lower() == target.lower()]
     return alike or [column for column in free if column.lower() in aliases and column.lower() not in names]
 
 
-def _renamed_columns(attributes: pd.DataFrame, chosen: dict[str, str]) -> pd.DataFrame:
+def _renamed_columns(attributes: pd.DataFrame, sources: dict[str, str]) -> pd.DataFrame:
     """Return each column under its chosen names; a column whose name another one took gets an underscore."""
-    targets = groups_of((source, target) for target, source in chosen.items())
+    targets = groups_of((source, target) for target, source in sources.items())
     values: dict[str, pd.Series] = {}
     for column in map(str, attributes.columns):
         if column in targets:
             values.update(dict.fromkeys(targets[column], attributes[column]))
             continue
         name = column
-        while name in chosen or name in values:
+        while name in sources or name in values:
             name += "_"
         values[name] = attributes[column]
     return pd.DataFrame(values, index=attributes.index)
@@ -249,14 +253,14 @@ def storable_attributes(attributes: pd.DataFrame, schema: Collection[str]) -> pd
 
     A table ignores case, so of two names that differ only by case the schema's stays unchanged.
     """
-    taken = _RESERVED | {name.lower() for name in schema if name in attributes.columns}
+    used_names = _RESERVED | {name.lower() for name in schema if name in attributes.columns}
     values = {}
     for column in map(str, attributes.columns):
         name = column
         if column not in schema or column.lower() in _RESERVED:
-            while name.lower() in taken:
+            while name.lower() in used_names:
                 name += "_"
-            taken.add(name.lower())
+            used_names.add(name.lower())
         values[name] = plain_values(attributes[column])
     return pd.DataFrame(values, index=attributes.index)
 
@@ -273,18 +277,18 @@ def plain_values(values: pd.Series) -> pd.Series:
     if column is not None:
         is_number = pa.types.is_floating(column.type)
         return series_of(pc.if_else(pc.is_nan(column), None, column) if is_number else column)
-    listed = values.tolist()
-    kinds = set(map(type, listed))
+    raw_values = values.tolist()
+    kinds = set(map(type, raw_values))
     if kinds <= _PLAIN:
-        return pd.Series(listed, index=values.index, dtype=object)
+        return pd.Series(raw_values, index=values.index, dtype=object)
     if len(kinds) == 1 and issubclass(next(iter(kinds)), np.floating):
-        numbers = np.array(listed)
+        numbers = np.array(raw_values)
         plain = numbers.tolist()
         for row in np.flatnonzero(np.isnan(numbers)).tolist():
             plain[row] = None
         return pd.Series(plain, index=values.index, dtype=object)
 
-    return pd.Series([plain_value(value) for value in listed], index=values.index, dtype=object)
+    return pd.Series([plain_value(value) for value in raw_values], index=values.index, dtype=object)
 
 
 def plain_value(value: Any) -> Any:
@@ -319,7 +323,7 @@ def replaced_text(attributes: pd.DataFrame) -> dict[str, tuple[int | None, int]]
 
     A field with such a character in its own name is included.
     """
-    found: dict[str, tuple[int | None, int]] = {}
+    lost_texts: dict[str, tuple[int | None, int]] = {}
     for name in attributes.columns:
         column = column_of(attributes[name])
         may_be_lost = column is None or (pa.types.is_string(column.type) and _holds(column, REPLACEMENT))
@@ -328,10 +332,10 @@ def replaced_text(attributes: pd.DataFrame) -> dict[str, tuple[int | None, int]]
         texts = values if any(issubclass(kind, str) for kind in kinds) else ()
         if kinds == {str} and REPLACEMENT not in "".join(values):
             texts = ()
-        lost = [row for row, v in enumerate(texts, start=1) if isinstance(v, str) and REPLACEMENT in v]
-        if lost or REPLACEMENT in name:
-            found[name] = (lost[0] if lost else None, len(lost))
-    return found
+        lost_rows = [row for row, v in enumerate(texts, start=1) if isinstance(v, str) and REPLACEMENT in v]
+        if lost_rows or REPLACEMENT in name:
+            lost_texts[name] = (lost_rows[0] if lost_rows else None, len(lost_rows))
+    return lost_texts
 
 
 def _holds(texts: pa.Array, sign: str) -> bool:
@@ -342,23 +346,25 @@ def encoding_doubts(attributes: pd.DataFrame, encoding: str | None, place: Probl
     """Return a remark if the text of a source, read as an encoding of Chinese, looks more like another one."""
     columns = (listed_values(attributes[name].iloc[:DOUBTED_ROWS]) for name in attributes.columns)
     values = (value for column in columns for value in column if isinstance(value, str))
-    found = likelier_encoding(encoding or "", chain(map(str, attributes.columns), values))
-    if found is None:
+    likelier = likelier_encoding(encoding or "", chain(map(str, attributes.columns), values))
+    if likelier is None:
         return []
-    other, text, meant = found
-    shown = {"text": text[:_SHOWN], "meant": meant[:_SHOWN]}
-    return [Problem("encoding.doubtful", {**place, "encoding": str(encoding).upper(), "other": other.upper(), **shown})]
+    other, text, meant_text = likelier
+    texts = {"text": text[:_SHOWN], "meant": meant_text[:_SHOWN]}
+    return [Problem("encoding.doubtful", {**place, "encoding": str(encoding).upper(), "other": other.upper(), **texts})]
 
 
 def lost_text(
-    found: Mapping[str, tuple[int | None, int]], needed: Collection[str], place: ProblemPlace
+    lost_texts: Mapping[str, tuple[int | None, int]], needed_names: Collection[str], place: ProblemPlace
 ) -> tuple[list[Problem], list[Problem]]:
     """Return lost text as remarks, and as refusals if it is in a needed field.
 
-    found: from `replaced_text`, by the schema's names.
+    lost_texts: from `replaced_text`, by the schema's names.
     """
     problems = [
         (name, Problem("encoding.replaced", {**place, "feature": first, "field": name, "count": count}))
-        for name, (first, count) in found.items()
+        for name, (first, count) in lost_texts.items()
     ]
-    return [one for name, one in problems if name not in needed], [one for name, one in problems if name in needed]
+    return [one for name, one in problems if name not in needed_names], [
+        one for name, one in problems if name in needed_names
+    ]

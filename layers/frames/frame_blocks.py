@@ -64,9 +64,9 @@ class FrameBlocks:
     def of_files(cls, frames: "Sequence[FrameBlocks]", places: Sequence[ProblemPlace]) -> "FrameBlocks":
         """Concatenate the frames of several files. places: of each file, as problems name it."""
         starts = np.cumsum([0, *(len(frame.table) for frame in frames)])
-        kept = None
+        kept_rows = None
         if any(frame.kept is not None for frame in frames):
-            kept = np.concatenate(
+            kept_rows = np.concatenate(
                 [
                     start + (np.arange(len(frame.table)) if frame.kept is None else frame.kept)
                     for start, frame in zip(starts[:-1], frames, strict=True)
@@ -75,7 +75,7 @@ class FrameBlocks:
         bad = [frame.bad for frame in frames if frame.bad is not None]
         return cls(
             FeatureTable.of_tables([frame.table for frame in frames]),
-            kept=kept,
+            kept=kept_rows,
             key=next((frame.key for frame in frames if frame.key is not None), None),
             problems=tuple(problem for frame in frames for problem in frame.problems),
             repaired=sum(frame.repaired for frame in frames),
@@ -110,8 +110,8 @@ class FrameBlocks:
         return np.column_stack(self._numbers(AREA, LENGTH))
 
     def _numbers(self, *names: str) -> list[np.ndarray]:
-        found = self.table.columns(*names)
-        return found if self.kept is None else [column[self.kept] for column in found]
+        columns = self.table.columns(*names)
+        return columns if self.kept is None else [column[self.kept] for column in columns]
 
     def bounds(self, places: slice = slice(None)) -> np.ndarray:
         """Return west, south, east, north of all features, or of some places (4,), NaN if there are none."""
@@ -162,21 +162,21 @@ class FrameBlocks:
 
     def attributes(self, places: np.ndarray, names: Sequence[str] | None = None) -> pd.DataFrame:
         """Return all or some fields of some features; places ascend."""
-        wanted = self.columns if names is None else names
-        columns = {name: self.values(name, places) for name in wanted}
+        field_names = self.columns if names is None else names
+        columns = {name: self.values(name, places) for name in field_names}
         return pd.DataFrame(columns, index=range(len(places)), dtype=object)
 
     def names(self, places: np.ndarray) -> dict[int, str]:
         """The names of some features in reports, by place, in any order."""
-        asked = np.unique(np.asarray(places, dtype=np.int64))
-        rows = self._rows(asked)
+        distinct_places = np.unique(np.asarray(places, dtype=np.int64))
+        rows = self._rows(distinct_places)
         if self.given_names is not None:
-            return dict(zip(asked.tolist(), map(str, self.given_names[rows]), strict=True))
-        own_rows = zip(self.source_rows(asked).tolist(), self.file_places(asked), strict=True)
+            return dict(zip(distinct_places.tolist(), map(str, self.given_names[rows]), strict=True))
+        own_rows = zip(self.source_rows(distinct_places).tolist(), self.file_places(distinct_places), strict=True)
         numbers = [" · ".join(filter(None, (place.get("file"), str(row + 1)))) for row, place in own_rows]
         keys = [None] * len(rows) if self.key is None else map(text_value, self.table.values(self.key, rows))
-        named = [key or number for key, number in zip(keys, numbers, strict=True)]
-        return dict(zip(asked.tolist(), named, strict=True))
+        feature_names = [key or number for key, number in zip(keys, numbers, strict=True)]
+        return dict(zip(distinct_places.tolist(), feature_names, strict=True))
 
     def source_rows(self, places: np.ndarray) -> np.ndarray:
         """Return the 0-based rows of some features in their source files (k,)."""
@@ -196,17 +196,17 @@ class FrameBlocks:
         if not self.files:
             return []
         ends = np.array([*(file.first for file in self.files), len(self.table)])
-        found: list[int] = np.diff(ends if self.kept is None else np.searchsorted(self.kept, ends)).tolist()
-        return found
+        counts: list[int] = np.diff(ends if self.kept is None else np.searchsorted(self.kept, ends)).tolist()
+        return counts
 
     def types(self, name: str) -> set[type]:
         """The types of a field's values besides None."""
         if self.kept is None:
             return self.table.types(name)
-        found: set[type] = set()
+        types: set[type] = set()
         for block in self.blocks():
-            found.update(map(type, self.values(name, block)))
-        return found - {type(None)}
+            types.update(map(type, self.values(name, block)))
+        return types - {type(None)}
 
     def set_aside(self, problems: Mapping[int, Sequence[Problem]]) -> "FrameBlocks":
         """Return the frame without some features, which join those that were set aside before.
@@ -224,5 +224,5 @@ class FrameBlocks:
         )
         keep = np.ones(self.count, dtype=bool)
         keep[out] = False
-        kept = self._rows(np.flatnonzero(keep))
-        return replace(self, kept=kept, bad=bad if self.bad is None else joined_bad(self.bad, bad))
+        kept_rows = self._rows(np.flatnonzero(keep))
+        return replace(self, kept=kept_rows, bad=bad if self.bad is None else joined_bad(self.bad, bad))

@@ -73,9 +73,9 @@ def areal_scale(crs: pyproj.CRS, bounds: np.ndarray) -> tuple[float, float]:
     """
     west_east, south_north = (np.linspace(bounds[at], bounds[at + 2], _SAMPLES) for at in (0, 1))
     x, y = (axis.ravel() for axis in np.meshgrid(west_east, south_north))
-    found = ellipsoidal_areas_m2(shapely.box(x, y, x + _SAMPLE_M, y + _SAMPLE_M), crs) / _SAMPLE_M**2
-    beyond = (found.max() - found.min()) / _SAMPLES  # what lies between two samples differs from them by less
-    return float(found.min() - beyond), float(found.max() + beyond)
+    scales = ellipsoidal_areas_m2(shapely.box(x, y, x + _SAMPLE_M, y + _SAMPLE_M), crs) / _SAMPLE_M**2
+    margin = (scales.max() - scales.min()) / _SAMPLES  # what lies between two samples differs from them by less
+    return float(scales.min() - margin), float(scales.max() + margin)
 
 
 def most_bent_m2(lengths_m: np.ndarray) -> np.ndarray:

@@ -35,8 +35,8 @@ def lie_inside(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
 
 def boxes_that_meet(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Return the rows, ascending, of boxes (n, 4) that share a point with any of the others (m, 4)."""
-    around = box_around(others)
-    rows = np.flatnonzero(meet_box(boxes, around)) if around is not None else np.empty(0, dtype=np.int64)
+    outer_box = box_around(others)
+    rows = np.flatnonzero(meet_box(boxes, outer_box)) if outer_box is not None else np.empty(0, dtype=np.int64)
     if len(rows) == 0:
         return rows
     tree = shapely.STRtree(shapely.box(*boxes[rows].T))
@@ -49,13 +49,13 @@ def lie_alone(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
     For many boxes it returns those with none of the others in any cell that they touch, in a grid over all boxes. That
     takes a tenth of the time of a tree, and finds slightly fewer.
     """
-    extent, known = box_around(boxes), np.isfinite(boxes).all(axis=1)
+    extent, is_alone = box_around(boxes), np.isfinite(boxes).all(axis=1)
     others = others[np.isfinite(others).all(axis=1)]
     if extent is None or len(others) == 0:
-        return known
+        return is_alone
     if len(boxes) + len(others) <= _FEW:
-        known[boxes_that_meet(boxes, others)] = False
-        return known
+        is_alone[boxes_that_meet(boxes, others)] = False
+        return is_alone
     origin, far = np.tile(extent[:2], 2), np.tile(extent[2:], 2)
     side = np.where(far > origin, far - origin, 1.0) / _CELLS
 
@@ -71,6 +71,6 @@ def lie_alone(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
     is_touched = steps.reshape(width, width).cumsum(axis=0).cumsum(axis=1) > 0
     sums = np.zeros((width + 1, width + 1), dtype=np.int64)
     sums[1:, 1:] = is_touched.cumsum(axis=0).cumsum(axis=1)
-    west, south, east, north = cells(np.where(known[:, None], boxes, 0.0)).T
+    west, south, east, north = cells(np.where(is_alone[:, None], boxes, 0.0)).T
     touched = sums[east + 1, north + 1] - sums[west, north + 1] - sums[east + 1, south] + sums[west, south]
-    return np.asarray(known & (touched == 0))
+    return np.asarray(is_alone & (touched == 0))

@@ -31,8 +31,8 @@ def _clipped_m2(ring: np.ndarray, corners: np.ndarray) -> float:
         following, its_height = np.roll(ring, -1, axis=0), np.roll(height, -1)
         is_inside, crosses = height >= 0, (height >= 0) != (its_height >= 0)
         share = np.divide(height, height - its_height, out=np.zeros(len(ring)), where=crosses)
-        crossing = ring + share[:, None] * (following - ring)
-        points = np.stack([ring, crossing], axis=1).reshape(-1, 2)
+        crossing_points = ring + share[:, None] * (following - ring)
+        points = np.stack([ring, crossing_points], axis=1).reshape(-1, 2)
         ring = points[np.column_stack([is_inside, crosses]).ravel()]
         if len(ring) == 0:
             return 0.0

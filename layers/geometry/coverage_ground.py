@@ -42,8 +42,8 @@ def without_convex(coverage: shapely.Geometry, grounds: np.ndarray) -> shapely.G
     least_gone_m2 = max(gone_m2, default=0.0)
 
     def subtract(grid_size: float | None) -> shapely.Geometry:
-        taken = shapely.union_all(grounds, grid_size=grid_size)
-        rest = polygon_part(shapely.difference(coverage, taken, grid_size=grid_size))
+        taken_ground = shapely.union_all(grounds, grid_size=grid_size)
+        rest = polygon_part(shapely.difference(coverage, taken_ground, grid_size=grid_size))
         return shapely.Polygon() if rest is None else rest
 
     def is_proved(rest: shapely.Geometry) -> bool:
@@ -51,8 +51,8 @@ def without_convex(coverage: shapely.Geometry, grounds: np.ndarray) -> shapely.G
             return False
         return all(
             area_in_convex_m2(rest, ground) <= _allowed_m2(shapely.area(ground))
-            for ground, gone in zip(grounds.tolist(), gone_m2, strict=True)
-            if gone > 0
+            for ground, lost_m2 in zip(grounds.tolist(), gone_m2, strict=True)
+            if lost_m2 > 0
         )
 
     return _proved_result(subtract, is_proved, len(grounds) + 1)
@@ -80,9 +80,9 @@ def _proved_result(
     """Return the first proved result of `work` on ever coarser grids."""
     for grid in _GRIDS_M:
         with contextlib.suppress(shapely.GEOSException):
-            found = work(grid)
-            if is_proved(found):
-                return found
+            result = work(grid)
+            if is_proved(result):
+                return result
     raise OneMapError("overlay.union", count=count)
 
 

@@ -142,11 +142,14 @@ class FlatGround:
     def rings(self) -> Rings:
         """Return the rings of all polygons: of rings, of geometries, and of whole shapes, which are not made."""
         rows = np.flatnonzero(self.size)
-        found = [Rings(self.points, self.size[rows], rows, np.zeros(len(rows), dtype=bool)), rings_of(self.others)]
+        ring_groups = [
+            Rings(self.points, self.size[rows], rows, np.zeros(len(rows), dtype=bool)),
+            rings_of(self.others),
+        ]
         if self.whole is not None:
             own = rings_at(self.whole.shapes, self.whole.positions())
-            found.append(replace(own, polygon=self.whole.places[own.polygon]))
-        return Rings.join(found)
+            ring_groups.append(replace(own, polygon=self.whole.places[own.polygon]))
+        return Rings.join(ring_groups)
 
     def made_whole(self) -> "FlatGround":
         """Return the same ground with whole shapes made into geometries."""
@@ -156,16 +159,16 @@ class FlatGround:
         others[self.whole.places] = self.whole.shapes[self.whole.positions()]
         return FlatGround(self.points, self.size, others, self.known_m2)
 
-    def wkb(self, known: Sequence[tuple[np.ndarray, pa.Array]] = ()) -> pa.Array:
+    def wkb(self, known_bodies: Sequence[tuple[np.ndarray, pa.Array]] = ()) -> pa.Array:
         """Return multipolygons, multilines or multipoints as WKB (n,), null where there is no ground.
 
-        known: rows without a ring (k,) whose WKB is known already, with it.
+        known_bodies: rows without a ring (k,) whose WKB is known already, with it.
         """
         is_left, others = self.size == 0, self.made_whole().others
-        for rows, _ in known:
+        for rows, _ in known_bodies:
             is_left[rows] = False
         rings, left = np.flatnonzero(self.size), np.flatnonzero(is_left)
-        parts = [(rings, ring_heads(self.size[rings])), *known, (left, multi_bodies(others[left]))]
+        parts = [(rings, ring_heads(self.size[rings])), *known_bodies, (left, multi_bodies(others[left]))]
         whole = interleaved_column(parts)
         return with_points(whole, self.points, self.size) if len(rings) else whole
 
@@ -174,9 +177,9 @@ class FlatGround:
         if rows.dtype == bool:
             rows = np.flatnonzero(rows)
         size = self.size[rows]
-        known = None if self.known_m2 is None else self.known_m2[rows]
+        areas_m2 = None if self.known_m2 is None else self.known_m2[rows]
         whole = None if self.whole is None else self.whole.at(rows)
-        return FlatGround(self._points_of(rows, size), size, self.others[rows], known, whole)
+        return FlatGround(self._points_of(rows, size), size, self.others[rows], areas_m2, whole)
 
     def _points_of(self, rows: np.ndarray, size: np.ndarray) -> np.ndarray:
         """Return the points of rows (k,) with sizes (k,); consecutive rows are copied at once."""
@@ -194,33 +197,33 @@ class FlatGround:
 
     def among(self, geometries: np.ndarray, rows: np.ndarray) -> "FlatGround":
         """Return geometries (k,), or None, with this ground put into some rows (n,), ascending."""
-        others, size, known = geometries.copy(), np.zeros(len(geometries), dtype=np.int64), None
+        others, size, areas_m2 = geometries.copy(), np.zeros(len(geometries), dtype=np.int64), None
         others[rows], size[rows] = self.others, self.size
         if self.known_m2 is not None:
-            known = shapely.area(geometries)
-            known[rows] = self.known_m2
-        found = FlatGround(self.points, size, others, known)
+            areas_m2 = shapely.area(geometries)
+            areas_m2[rows] = self.known_m2
+        ground = FlatGround(self.points, size, others, areas_m2)
         if self.whole is None:
-            return found
-        return found.with_whole(rows[self.whole.places], self.whole.shapes, self.whole.positions())
+            return ground
+        return ground.with_whole(rows[self.whole.places], self.whole.shapes, self.whole.positions())
 
     def with_others(self, rows: np.ndarray, geometries: np.ndarray) -> "FlatGround":
         """Return the same ground with other geometries (k,) in some rows (k,)."""
         if len(rows) == 0:
             return self
-        others, size, known, points = self.others.copy(), self.size.copy(), None, self.points
+        others, size, areas_m2, points = self.others.copy(), self.size.copy(), None, self.points
         others[rows], size[rows] = geometries, 0
         if self.size[rows].any():
             points = points[(size > 0).repeat(self.size)]
         if self.known_m2 is not None:
-            known = self.known_m2.copy()
-            known[rows] = shapely.area(geometries)
+            areas_m2 = self.known_m2.copy()
+            areas_m2[rows] = shapely.area(geometries)
         whole = self.whole
         if whole is not None:
             row = whole.row.copy()
             row[rows] = -1
             whole = WholeShapes(whole.shapes, row)
-        return FlatGround(points, size, others, known, whole)
+        return FlatGround(points, size, others, areas_m2, whole)
 
     def with_ground(self, rows: np.ndarray, ground: "FlatGround") -> "FlatGround":
         """Return the same ground with other ground (k,) in some rows (k,)."""
@@ -239,22 +242,22 @@ class FlatGround:
             return self
         row = np.full(len(self), -1) if self.whole is None else self.whole.row.copy()
         row[rows] = positions
-        known = self.known_m2
-        if known is not None:
-            known = known.copy()
-            known[rows] = shapes.areas_m2(positions)
-        return FlatGround(self.points, self.size, self.others, known, WholeShapes(shapes, row))
+        areas_m2 = self.known_m2
+        if areas_m2 is not None:
+            areas_m2 = areas_m2.copy()
+            areas_m2[rows] = shapes.areas_m2(positions)
+        return FlatGround(self.points, self.size, self.others, areas_m2, WholeShapes(shapes, row))
 
     def is_all_of(self, shapes: AnyShapes, positions: np.ndarray) -> np.ndarray:
         """Which rows (n,) are known to be the whole shape at a position (n,): by the mark, or as the same geometry."""
         if self.whole is not None and self.whole.shapes is shapes:
-            found: np.ndarray = self.whole.row == positions
+            is_whole: np.ndarray = self.whole.row == positions
         else:
-            found = np.zeros(len(self), dtype=bool)
+            is_whole = np.zeros(len(self), dtype=bool)
         rows = np.flatnonzero(~shapely.is_missing(self.others))
         pairs = map(is_, self.others[rows].tolist(), made_of(shapes, positions[rows]).tolist())
-        found[rows] = np.fromiter(pairs, dtype=bool, count=len(rows))
-        return found
+        is_whole[rows] = np.fromiter(pairs, dtype=bool, count=len(rows))
+        return is_whole
 
 
 def flat_of(ground: np.ndarray | FlatGround) -> FlatGround:
@@ -274,8 +277,8 @@ def joined_ground(parts: Sequence[FlatGround]) -> FlatGround:
     points, size, others = (
         np.concatenate([getattr(part, name) for part in (empty, *parts)]) for name in ("points", "size", "others")
     )
-    known = [part.known_m2 for part in parts if part.known_m2 is not None]
-    areas = np.concatenate(known) if parts and len(known) == len(parts) else None
+    part_areas_m2 = [part.known_m2 for part in parts if part.known_m2 is not None]
+    areas = np.concatenate(part_areas_m2) if parts and len(part_areas_m2) == len(parts) else None
     if shapes is None:
         return FlatGround(points, size, others, areas)
     row = np.concatenate([np.full(len(part), -1) if part.whole is None else part.whole.row for part in parts])

@@ -30,11 +30,11 @@ def invalid_reasons(geometries: np.ndarray) -> list[dict[str, str]]:
 
 
 def _in_each_language(reason: str) -> dict[str, str]:
-    found = _SAID.fullmatch(reason)
-    key = _KEYS.get(found["what"]) if found else None
-    if found is None or key is None:
+    match = _SAID.fullmatch(reason)
+    key = _KEYS.get(match["what"]) if match else None
+    if match is None or key is None:
         return dict.fromkeys(LANGUAGES, reason)
-    at = " ".join(map(_coordinate_text, (found["at"] or "–").split(" ")))
+    at = " ".join(map(_coordinate_text, (match["at"] or "–").split(" ")))
     return {language: phrase(f"unsound.{key}", language, at=at) for language in LANGUAGES}
 
 

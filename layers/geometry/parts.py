@@ -21,9 +21,9 @@ def largest_of_each(areas: np.ndarray, owner: np.ndarray) -> np.ndarray:
 
 def have_one_ring(geometries: np.ndarray) -> np.ndarray:
     """Which geometries (n,), or None, are two-dimensional polygons with one ring."""
-    found: np.ndarray = shapely.get_type_id(geometries) == shapely.GeometryType.POLYGON
-    found &= (shapely.get_num_interior_rings(geometries) == 0) & ~shapely.is_empty(geometries)
-    return found & (shapely.get_coordinate_dimension(geometries) == 2)
+    has_one_ring: np.ndarray = shapely.get_type_id(geometries) == shapely.GeometryType.POLYGON
+    has_one_ring &= (shapely.get_num_interior_rings(geometries) == 0) & ~shapely.is_empty(geometries)
+    return has_one_ring & (shapely.get_coordinate_dimension(geometries) == 2)
 
 
 def polygon_parts(geometries: np.ndarray, least_m2: float = 0.0) -> np.ndarray:
@@ -35,8 +35,8 @@ def polygon_parts(geometries: np.ndarray, least_m2: float = 0.0) -> np.ndarray:
     types = shapely.get_type_id(geometries)
     # A multipolygon of one part is looked at as it is, and not taken apart.
     single = (types == 3) | ((types == 6) & (shapely.get_num_geometries(geometries) == 1))
-    kept = single & (shapely.area(geometries) >= least_m2) if least_m2 > 0 else single
-    result[kept] = geometries[kept]
+    is_single = single & (shapely.area(geometries) >= least_m2) if least_m2 > 0 else single
+    result[is_single] = geometries[is_single]
     compound = np.flatnonzero(((types == 6) | (types == _COLLECTION)) & ~single)
     parts, owner = _single_parts(geometries[compound])
     keep = shapely.get_type_id(parts) == 3
@@ -112,13 +112,13 @@ def shift_polygons(geometries: np.ndarray, by: tuple[float, float]) -> np.ndarra
     shell crosses could be filled. None where nothing is left.
     """
     result = shift_geometries(geometries, by)
-    broken = np.flatnonzero((shapely.get_dimensions(result) == 2) & ~shapely.is_valid(result))
-    rows = broken[shapely.is_valid(geometries[broken])]
+    invalid_rows = np.flatnonzero((shapely.get_dimensions(result) == 2) & ~shapely.is_valid(result))
+    rows = invalid_rows[shapely.is_valid(geometries[invalid_rows])]
     if len(rows):
         finest = np.spacing(np.abs(shapely.bounds(result[rows])).max(axis=1))
         fitted = shapely.set_precision(geometries[rows], finest)
         result[rows] = shift_geometries(polygon_parts(shapely.set_precision(fitted, 0, mode="pointwise")), by)
-    result[broken] = sound(result[broken])  # all others are proved already
+    result[invalid_rows] = sound(result[invalid_rows])  # all others are proved already
     return result
 
 
@@ -152,9 +152,9 @@ def _with_empty_rings(geometries: np.ndarray) -> np.ndarray:
         polygons, owner = shapely.get_parts(geometries, return_index=True)
         areal = shapely.get_type_id(polygons) == 3
     # Of the others the shell is the only ring, and has points.
-    asked = np.flatnonzero(areal & ((shapely.get_num_interior_rings(polygons) > 0) | shapely.is_empty(polygons)))
-    rings, of_polygon = shapely.get_rings(polygons[asked], return_index=True)
-    return np.unique(owner[asked[of_polygon[shapely.is_empty(rings)]]])
+    candidates = np.flatnonzero(areal & ((shapely.get_num_interior_rings(polygons) > 0) | shapely.is_empty(polygons)))
+    rings, of_polygon = shapely.get_rings(polygons[candidates], return_index=True)
+    return np.unique(owner[candidates[of_polygon[shapely.is_empty(rings)]]])
 
 
 def multi(geometries: np.ndarray, geometry: str) -> np.ndarray:

@@ -87,15 +87,15 @@ class ProofBeside:
 
     def result(self, progress: Progress) -> PlainProof | None:
         """Return the proof of all polygons handed over since the last result (n,); None if some are not plain."""
-        found: list[PlainProof] = []
+        part_proofs: list[PlainProof] = []
         proofs, self._proofs = self._proofs, []
         for proof in proofs:
-            known = proof.result()
-            if known is None:
+            part_proof = proof.result()
+            if part_proof is None:
                 return None
-            found.append(known)
-            progress.at(len(found) / len(proofs))
-        return PlainProof.join(found) if found else None
+            part_proofs.append(part_proof)
+            progress.at(len(part_proofs) / len(proofs))
+        return PlainProof.join(part_proofs) if part_proofs else None
 
 
 def proof_of(bodies: Sequence[bytes | None] | np.ndarray, provers: Provers) -> tuple[ShapeColumn, np.ndarray] | None:
@@ -106,8 +106,8 @@ def proof_of(bodies: Sequence[bytes | None] | np.ndarray, provers: Provers) -> t
     with ProofBeside(provers) as proof:
         column = pa.array(bodies, pa.large_binary())
         proof.add(column)
-        found = proof.result(SILENT)
-    return None if found is None else (found.column(column), found.valid)
+        plain_proof = proof.result(SILENT)
+    return None if plain_proof is None else (plain_proof.column(column), plain_proof.valid)
 
 
 def _proof(bodies: pa.Array, are_simple: RingProof | None) -> PlainProof | None:

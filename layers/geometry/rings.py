@@ -39,9 +39,9 @@ def rings_of(polygons: np.ndarray) -> Rings:
     """Return the rings of polygons or multipolygons (n,), in order; None, empty and other geometries have none."""
     parts, owner = _parts(polygons)
     count, holes = shapely.get_num_coordinates(parts), shapely.get_num_interior_rings(parts)
-    filled = np.flatnonzero(count)
-    if len(filled) < len(parts):
-        parts, owner, count, holes = parts[filled], owner[filled], count[filled], holes[filled]
+    filled_parts = np.flatnonzero(count)
+    if len(filled_parts) < len(parts):
+        parts, owner, count, holes = parts[filled_parts], owner[filled_parts], count[filled_parts], holes[filled_parts]
     points, holed = shapely.get_coordinates(parts), np.flatnonzero(holes)
     if len(holed) == 0:
         return Rings(points, count.astype(np.int64), owner, np.zeros(len(parts), dtype=bool))

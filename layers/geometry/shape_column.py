@@ -90,9 +90,9 @@ class ShapeColumn:
     def join(cls, columns: "Sequence[ShapeColumn]") -> Self:
         """Concatenate columns as they are stored; areas are known if those of all columns are."""
         areas = [of.__dict__["all_areas_m2"] for of in columns if "all_areas_m2" in of.__dict__ and not any(of.origin)]
-        known = np.concatenate(areas) if len(areas) == len(columns) else None
+        areas_m2 = np.concatenate(areas) if len(areas) == len(columns) else None
         bodies = pa.concat_arrays([column.bodies for column in columns])
-        return cls(bodies, (0.0, 0.0), PlainFacts.join([column._stored for column in columns]), known)
+        return cls(bodies, (0.0, 0.0), PlainFacts.join([column._stored for column in columns]), areas_m2)
 
     def __len__(self) -> int:
         return len(self.bodies)
@@ -118,20 +118,20 @@ class ShapeColumn:
             geometry: np.ndarray = self[np.array([rows])][0]
             return geometry
         with self._lock:
-            chosen = np.flatnonzero(rows) if rows.dtype == bool else rows
-            wanted = np.unique(chosen[shapely.is_missing(self._made[chosen])])
-            if len(wanted):
-                bodies = self.bodies if len(wanted) == len(self) else self.bodies.take(pa.array(wanted))
-                self._made[wanted] = geometries_from(bodies, self.origin)
-            found: np.ndarray = self._made[rows]
-        return found
+            positions = np.flatnonzero(rows) if rows.dtype == bool else rows
+            unmade_rows = np.unique(positions[shapely.is_missing(self._made[positions])])
+            if len(unmade_rows):
+                bodies = self.bodies if len(unmade_rows) == len(self) else self.bodies.take(pa.array(unmade_rows))
+                self._made[unmade_rows] = geometries_from(bodies, self.origin)
+            geometries_of_rows: np.ndarray = self._made[rows]
+        return geometries_of_rows
 
     @cached_property
     def geometries(self) -> np.ndarray:
         """All geometries, as a read-only array."""
-        found = self[np.arange(len(self))]
-        found.flags.writeable = False
-        return found
+        shapes = self[np.arange(len(self))]
+        shapes.flags.writeable = False
+        return shapes
 
     @cached_property
     def all_areas_m2(self) -> np.ndarray:
@@ -162,11 +162,11 @@ class ShapeColumn:
 
     def rings(self, part: slice) -> Rings:
         """Return the rings of consecutive shapes, read from the bytes."""
-        found = wkb_rings(self.bodies[part])
-        if found is None:  # an empty part
+        rings = wkb_rings(self.bodies[part])
+        if rings is None:  # an empty part
             return rings_of(np.empty(0, dtype=object))
-        points = found.points - self.origin if any(self.origin) else found.points
-        return Rings(points, found.size, found.polygon, found.is_hole)
+        points = rings.points - self.origin if any(self.origin) else rings.points
+        return Rings(points, rings.size, rings.polygon, rings.is_hole)
 
     def at(self, rows: np.ndarray) -> "ShapeColumn":
         """Return some shapes: positions (k,)."""
@@ -254,14 +254,14 @@ def shapes_from(parts: list[pa.Array], origin: tuple[float, float]) -> tuple[Any
     """
     is_much = sum(len(part) for part in parts) >= WORTH_ROWS and sum(map(_vertices, parts)) >= _WORTH_VERTICES
     if is_much and any(origin):
-        known: list[PlainFacts] = []
+        part_facts: list[PlainFacts] = []
         for part in parts:
             rings = plain_polygons(part)
             if rings is None:
                 break
-            known.append(PlainFacts.of(rings))
-        if len(known) == len(parts):
-            facts = PlainFacts.join(known)
+            part_facts.append(PlainFacts.of(rings))
+        if len(part_facts) == len(parts):
+            facts = PlainFacts.join(part_facts)
             return ShapeColumn(pa.concat_arrays(parts), origin, facts), facts.boxes
     return geometries_and_boxes(pa.concat_arrays(parts) if parts else pa.array([], pa.large_binary()), origin)
 

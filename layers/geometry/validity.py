@@ -72,13 +72,13 @@ class SortedGeometries:
             raise OneMapError.of(first_problems(self.problems, place))
         return self
 
-    def with_records(self, broken: Mapping[int, str]) -> "SortedGeometries":
+    def with_records(self, broken_records: Mapping[int, str]) -> "SortedGeometries":
         """Give the reason for features without a geometry because of broken records (0-based row → reason)."""
-        if not broken:
+        if not broken_records:
             return self
         problems = [
-            Problem(RECORD, {**problem.facts, "reason": broken[row]})
-            if row in broken and problem.code == "geometry.null"
+            Problem(RECORD, {**problem.facts, "reason": broken_records[row]})
+            if row in broken_records and problem.code == "geometry.null"
             else problem
             for row, problem in zip(self.rows, self.problems, strict=True)
         ]
@@ -103,8 +103,8 @@ def are_finite(geometries: np.ndarray) -> np.ndarray:
     finite = np.ones(len(geometries), dtype=bool)
     # The length of a polygon's rings is made of all coordinates; where it is a number, they are.
     with np.errstate(all="ignore"):  # too large a sum is no number either, and is then looked at one by one
-        known = np.isin(shapely.get_type_id(geometries), _POLYGONS) & np.isfinite(shapely.length(geometries))
-    rows = np.flatnonzero(~known)
+        is_known = np.isin(shapely.get_type_id(geometries), _POLYGONS) & np.isfinite(shapely.length(geometries))
+    rows = np.flatnonzero(~is_known)
     for block in blocks(len(rows)):
         coordinates, owner = shapely.get_coordinates(geometries[rows[block]], return_index=True)
         finite[rows[block.start + owner[~np.isfinite(coordinates).all(axis=1)]]] = False
@@ -175,18 +175,18 @@ def sorted_geometries(
         invalid[good] = ~(_are_valid(shapes[good], workers, progress) if valid is None else valid)
         progress.at(1.0)
     repairs: tuple[Problem, ...] = ()
-    changed = 0.0
-    lost = np.zeros(len(shapes), dtype=bool)
+    changed_m2 = 0.0
+    is_lost = np.zeros(len(shapes), dtype=bool)
     if repair and invalid.any():
-        shapes, lost, repairs, changed = _repair_geometries(all_of(shapes), invalid, names, place)
+        shapes, is_lost, repairs, changed_m2 = _repair_geometries(all_of(shapes), invalid, names, place)
     at_sight = zip(_AT_SIGHT, flaws, strict=False)
-    found = (*at_sight, ("geometry.invalid", invalid & (not repair)), ("geometry.collapsed", lost))
-    unsound = [(code, row) for code, rows in found for row in np.flatnonzero(rows).tolist()]
+    flaw_rows = (*at_sight, ("geometry.invalid", invalid & (not repair)), ("geometry.collapsed", is_lost))
+    unsound = [(code, row) for code, rows in flaw_rows for row in np.flatnonzero(rows).tolist()]
     problems = tuple(
         Problem(code, {**place, "feature": str(names[row]), "row": row + 1, **_facts(code, shapes[row], geometry)})
         for code, row in unsound
     )
-    return SortedGeometries(shapes, tuple(row for _, row in unsound), problems, repairs, changed)
+    return SortedGeometries(shapes, tuple(row for _, row in unsound), problems, repairs, changed_m2)
 
 
 def _flaws_at_sight(geometries: np.ndarray, geometry: str) -> list[np.ndarray]:
@@ -195,8 +195,8 @@ def _flaws_at_sight(geometries: np.ndarray, geometry: str) -> list[np.ndarray]:
     empty = shapely.is_empty(geometries) & ~missing
     wrong = ~missing & ~empty & (_dimension(geometries) != _DIMENSIONS[geometry])
     endless = ~missing & ~empty & ~wrong & ~are_finite(geometries)
-    beyond = ~missing & ~empty & ~wrong & ~endless & are_beyond(geometries)
-    return [missing, empty, wrong, endless, beyond]
+    is_beyond = ~missing & ~empty & ~wrong & ~endless & are_beyond(geometries)
+    return [missing, empty, wrong, endless, is_beyond]
 
 
 def _are_valid(polygons: np.ndarray, workers: int, progress: Progress) -> np.ndarray:
@@ -209,19 +209,19 @@ def _are_valid(polygons: np.ndarray, workers: int, progress: Progress) -> np.nda
     with ThreadPoolExecutor(workers) as pool:
         try:
             proved = pool.map(lambda part: shapely.is_valid(polygons[part]), parts)
-            for done, (part, found) in enumerate(zip(parts, proved, strict=True), start=1):
-                valid[part] = found
-                progress.at(done / len(parts))
+            for part_count, (part, part_valid) in enumerate(zip(parts, proved, strict=True), start=1):
+                valid[part] = part_valid
+                progress.at(part_count / len(parts))
         finally:
             pool.shutdown(cancel_futures=True)
     return valid
 
 
-def _facts(code: str, found: shapely.Geometry | None, expected: str) -> dict[str, Any]:
+def _facts(code: str, geometry: shapely.Geometry | None, expected: str) -> dict[str, Any]:
     if code == "geometry.type":
-        return {"found": kind_of([found]), "expected": Problem(f"kind.{expected}")}
+        return {"found": kind_of([geometry]), "expected": Problem(f"kind.{expected}")}
     if code == "geometry.invalid":
-        return {"reason": invalid_reasons(np.array([found], dtype=object))[0]}
+        return {"reason": invalid_reasons(np.array([geometry], dtype=object))[0]}
     return {}
 
 
@@ -233,10 +233,10 @@ def _repair_geometries(
     before = shapely.area(geometries[rows])
     reasons = invalid_reasons(geometries[rows])
     mended = polygon_parts(apply_by_row(_valid_grounds, geometries[rows]))
-    kept = ~shapely.is_missing(mended)
-    lost = np.zeros(len(geometries), dtype=bool)
-    lost[rows[~kept]] = True
-    changed = shapely.area(mended) - before
+    is_mended = ~shapely.is_missing(mended)
+    is_lost = np.zeros(len(geometries), dtype=bool)
+    is_lost[rows[~is_mended]] = True
+    changed_m2 = shapely.area(mended) - before
     problems = tuple(
         Problem(
             "geometry.repaired",
@@ -249,12 +249,12 @@ def _repair_geometries(
                 "change": f"{change:+.3f}",
             },
         )
-        for row, reason, change, is_kept in zip(rows.tolist(), reasons, changed, kept, strict=True)
+        for row, reason, change, is_kept in zip(rows.tolist(), reasons, changed_m2, is_mended, strict=True)
         if is_kept
     )
     result = geometries.copy()
-    result[rows[kept]] = mended[kept]
-    return result, lost, problems, float(np.abs(changed[kept]).sum())
+    result[rows[is_mended]] = mended[is_mended]
+    return result, is_lost, problems, float(np.abs(changed_m2[is_mended]).sum())
 
 
 def _valid_grounds(geometries: np.ndarray) -> np.ndarray:
@@ -263,13 +263,13 @@ def _valid_grounds(geometries: np.ndarray) -> np.ndarray:
     GEOS takes what lies in two rings for a hole. That a part inside another is one may be meant, since some programs
     write holes so; ground in which two parts overlap belongs to both.
     """
-    made: np.ndarray = shapely.make_valid(geometries)
+    grounds: np.ndarray = shapely.make_valid(geometries)
     for row in np.flatnonzero(shapely.get_num_geometries(geometries) > 1).tolist():
         parts = shapely.make_valid(shapely.get_parts(geometries[row]))
         one, other = shapely.STRtree(parts).query(parts, predicate="overlaps")
         if len(one):
-            made[row] = shapely.union_all([made[row], *shapely.intersection(parts[one], parts[other])])
-    return made
+            grounds[row] = shapely.union_all([grounds[row], *shapely.intersection(parts[one], parts[other])])
+    return grounds
 
 
 def _dimension(geometries: np.ndarray) -> np.ndarray:

@@ -52,11 +52,11 @@ def as_multipolygons(bodies: pa.Array) -> pa.Array:
     return _multis(bodies.cast(_BYTES), "polygon", pa.scalar(value=True))
 
 
-def _multis(bodies: pa.Array, geometry: str, chosen: pa.Array | pa.Scalar) -> pa.Array:
+def _multis(bodies: pa.Array, geometry: str, is_chosen: pa.Array | pa.Scalar) -> pa.Array:
     """Return WKB (n,) with the head of a one-part multi put before each single geometry that is chosen."""
     single, several = _SINGLES[geometry]
     own = b"\x01" + single.to_bytes(4, "little")
     before = b"\x01" + several.to_bytes(4, "little") + (1).to_bytes(4, "little")
-    is_alone = pc.and_(pc.equal(pc.binary_slice(bodies, 0, _HEAD), pa.scalar(own, _BYTES)), chosen)
+    is_alone = pc.and_(pc.equal(pc.binary_slice(bodies, 0, _HEAD), pa.scalar(own, _BYTES)), is_chosen)
     heads = pc.if_else(is_alone, pa.scalar(before, _BYTES), pa.scalar(b"", _BYTES))
     return pc.binary_join_element_wise(heads, bodies, pa.scalar(b"", _BYTES))

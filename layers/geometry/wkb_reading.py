@@ -32,8 +32,8 @@ def geometries_of_wkb(
         bodies = np.array(bodies, dtype=object)
         bodies[deep] = None
     with np.errstate(all="ignore"):  # coordinates that are not finite are reported by feature
-        found: np.ndarray = shapely.from_wkb(bodies, on_invalid=on_invalid)
-    return found
+        geometries: np.ndarray = shapely.from_wkb(bodies, on_invalid=on_invalid)
+    return geometries
 
 
 def geometry_of_wkb(body: bytes | str) -> shapely.Geometry:

@@ -90,11 +90,11 @@ class WkbRings:
         order = np.column_stack([2 * np.arange(count), 2 * count + np.arange(count)]).ravel()
         *_, data = both.take(pa.array(order)).buffers()
         start = self.offsets[0]
-        made = WkbRings(
+        polygons = WkbRings(
             self.polygon, self.first - start, self.size, self.is_hole, self.offsets - start, data, self.is_alone
         )
-        made.__dict__["points"] = points
-        return made
+        polygons.__dict__["points"] = points
+        return polygons
 
     def column(self) -> pa.Array:
         """The polygons as WKB (n,)."""
@@ -112,8 +112,8 @@ def wkb_rings(bodies: pa.Array) -> WkbRings | None:
     """Return the rings of WKB (n,), as binaries; None if any is not a plain polygon or multipolygon."""
     if len(bodies) == 0:
         return None
-    found, is_plain = plain_rings(bodies)
-    return found if is_plain.all() else None
+    rings, is_plain = plain_rings(bodies)
+    return rings if is_plain.all() else None
 
 
 def plain_polygons(bodies: pa.Array) -> WkbRings | None:
@@ -121,21 +121,21 @@ def plain_polygons(bodies: pa.Array) -> WkbRings | None:
 
     None of these polygons is missing or empty or has an empty ring: only their validity is left to prove.
     """
-    found = wkb_rings(bodies)
-    if found is None or (found.size < _LEAST_POINTS).any() or not (np.abs(found.points) <= FARTHEST).all():
+    rings = wkb_rings(bodies)
+    if rings is None or (rings.size < _LEAST_POINTS).any() or not (np.abs(rings.points) <= FARTHEST).all():
         return None
-    end = np.cumsum(found.size)
-    return found if (found.points[end - found.size] == found.points[end - 1]).all() else None
+    end = np.cumsum(rings.size)
+    return rings if (rings.points[end - rings.size] == rings.points[end - 1]).all() else None
 
 
 def rings_of_wkb(bodies: pa.Array) -> Rings:
     """Return rings as `rings_of` does, for polygons as WKB (n,); plain polygons come first."""
-    found, is_plain = plain_rings(bodies)
+    plain, is_plain = plain_rings(bodies)
     if is_plain.all():
-        return found.rings()
+        return plain.rings()
     rows = np.flatnonzero(~is_plain)
     rest = rings_of(shapes_of_wkb(bodies.take(pa.array(rows))))
-    return Rings.join([found.rings(), replace(rest, polygon=rows[rest.polygon])])
+    return Rings.join([plain.rings(), replace(rest, polygon=rows[rest.polygon])])
 
 
 def are_single_rings(bodies: pa.Array) -> bool:
@@ -190,14 +190,14 @@ def _without_multi(rings: WkbRings) -> np.ndarray:
     if rings.is_alone.any():
         inner = pc.binary_slice(bodies, _HEAD + _NUMBER, int(np.diff(rings.offsets).max()))
         bodies = inner if rings.is_alone.all() else pc.if_else(pa.array(rings.is_alone), inner, bodies)
-    made: np.ndarray = shapely.from_wkb(bodies.to_numpy(zero_copy_only=False))
-    return made
+    geometries: np.ndarray = shapely.from_wkb(bodies.to_numpy(zero_copy_only=False))
+    return geometries
 
 
 def shapes_of_wkb(bodies: pa.Array) -> np.ndarray:
     """WKB (n,) as geometries."""
-    found: np.ndarray = geometries_of_wkb(np.array(bodies.to_numpy(zero_copy_only=False), dtype=object))
-    return found
+    geometries: np.ndarray = geometries_of_wkb(np.array(bodies.to_numpy(zero_copy_only=False), dtype=object))
+    return geometries
 
 
 def plain_rings(bodies: pa.Array) -> tuple[WkbRings, np.ndarray]:
@@ -216,22 +216,22 @@ def plain_rings(bodies: pa.Array) -> tuple[WkbRings, np.ndarray]:
     number = _numbers(data, offsets[row] + _HEAD)
     is_plain, is_alone = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
     is_alone[row] = is_multi & (number == 1)
-    found: list[tuple[np.ndarray, ...]] = []
+    steps: list[tuple[np.ndarray, ...]] = []
     at = _Places(row, offsets[row] + _HEAD + _NUMBER, np.where(is_multi, number, 0), np.where(is_multi, 0, number))
-    while len(at.row) and len(found) < _MOST_RINGS:
-        *ring, at = at.with_next_rings(data, offsets[1:], is_first=not found)
-        found.append((at.row, *ring))
+    while len(at.row) and len(steps) < _MOST_RINGS:
+        *ring, at = at.with_next_rings(data, offsets[1:], is_first=not steps)
+        steps.append((at.row, *ring))
         is_done = (at.parts == 0) & (at.rings == 0)
         is_plain[at.row[is_done]] = at.place[is_done] == offsets[1:][at.row[is_done]]
         at = at.only(~is_done)
     polygon, first, size, is_hole = (
-        np.concatenate(column) for column in zip(*(found or [(row[:0], row[:0], row[:0], is_multi[:0])]), strict=True)
+        np.concatenate(column) for column in zip(*(steps or [(row[:0], row[:0], row[:0], is_multi[:0])]), strict=True)
     )
-    chosen: np.ndarray | slice = slice(None)
-    if len(found) > 1 or not is_plain.all():
-        chosen = np.argsort(polygon, kind="stable")
-        chosen = chosen[is_plain[polygon[chosen]]]
-    rings = polygon[chosen], first[chosen], size[chosen], is_hole[chosen]
+    ring_order: np.ndarray | slice = slice(None)
+    if len(steps) > 1 or not is_plain.all():
+        ring_order = np.argsort(polygon, kind="stable")
+        ring_order = ring_order[is_plain[polygon[ring_order]]]
+    rings = polygon[ring_order], first[ring_order], size[ring_order], is_hole[ring_order]
     return WkbRings(*rings, offsets, content, is_alone), is_plain
 
 
@@ -254,9 +254,9 @@ class _Places(NamedTuple):
     parts: np.ndarray
     rings: np.ndarray
 
-    def only(self, chosen: np.ndarray) -> "_Places":
+    def only(self, mask: np.ndarray) -> "_Places":
         """Return some of the positions: a mask (k,)."""
-        return self if chosen.all() else _Places._make(column[chosen] for column in self)
+        return self if mask.all() else _Places._make(column[mask] for column in self)
 
     def with_next_rings(
         self, data: np.ndarray, end: np.ndarray, *, is_first: bool

@@ -95,8 +95,8 @@ class Intake:
 
         A report that was asked for is written even if the source is refused.
         """
-        with self.prepare(source, options, progress) as prepared:
-            return write_versions(self.library, [prepared])[0]
+        with self.prepare(source, options, progress) as version:
+            return write_versions(self.library, [version])[0]
 
     @contextlib.contextmanager
     def prepare(self, source: str, options: AddOptions, progress: Progress = SILENT) -> Iterator[PreparedVersion]:
@@ -107,11 +107,11 @@ class Intake:
             with _raster_to_add(arrival) as version:
                 yield version
             return
-        with contextlib.ExitStack() as held:
+        with contextlib.ExitStack() as stack:
             with reporting_refusals(arrival):
-                read = read_files(arrival, held, partial(_refuse_early, arrival))
+                read = read_files(arrival, stack, partial(_refuse_early, arrival))
                 if options.in_place_of:
-                    arrival, read = with_kept_files(arrival, read, held)
+                    arrival, read = with_kept_files(arrival, read, stack)
             yield _checked_version(arrival, read.frame, read.raws, read.journal)
 
     def add_frame(self, raw: RawFrame, options: AddOptions, progress: Progress = SILENT) -> Record:
@@ -211,42 +211,44 @@ def _checked_version(
     raws: what is known of each of its files besides their rows; empty for a raster.
     """
     library, entry, district = arrival.library, arrival.entry, arrival.library.district()
-    covered, unknown = None, None
+    ground, unknown = None, None
     try:
-        covered = _coverage(arrival, frame) if frame.count or _says_none(arrival, frame) else None
+        ground = _coverage(arrival, frame) if frame.count or _says_none(arrival, frame) else None
     except OneMapError as error:
         unknown = error  # what is wrong with the data comes first
-    coverage, kind = (covered.ground, covered.kind) if covered else (None, "")
+    coverage, kind = (ground.ground, ground.kind) if ground else (None, "")
     # A survey that covers its features alone brings a remark where it leaves the district out.
     spoken_for = {EXTENT: None, FEATURES: district}.get(kind, coverage)
-    known = known_lines(library, entry) if entry.geometry in ("polygon", "line") else ()
+    library_lines = known_lines(library, entry) if entry.geometry in ("polygon", "line") else ()
     quality = check_quality(
         frame,
         _as_accepted(entry, arrival.options.accept),
-        LayerPlace(library.crs, district, spoken_for, known),
+        LayerPlace(library.crs, district, spoken_for, library_lines),
         arrival.required,
         arrival.place,
         arrival.step("checking"),
         journal,
     )
-    kept, coverage, without = _without_bad(arrival, frame, quality, coverage)
-    facts = _version_facts(arrival, kept, raws, coverage, kind)
-    alike = _likeness(arrival, kept, facts)
+    kept_frame, coverage, without = _without_bad(arrival, frame, quality, coverage)
+    facts = _version_facts(arrival, kept_frame, raws, coverage, kind)
+    alike = _likeness(arrival, kept_frame, facts)
     # Whoever defines a layer says what it is; what the library has as this layer already is not doubted again.
     doubt = None if arrival.is_new or alike.same else _doubt(arrival, frame, raws)
-    found = _graded_doubts(arrival, raws, quality, doubt) + _all_found(arrival, frame, quality)
-    found = [*map(partial(_as_held, arrival), found)] if alike.same else found
-    _check_accepted(arrival, kept, quality, found)
+    problems = _graded_doubts(arrival, raws, quality, doubt) + _all_found(arrival, frame, quality)
+    problems = [*map(partial(_as_held, arrival), problems)] if alike.same else problems
+    _check_accepted(arrival, kept_frame, quality, problems)
     if unknown is not None and alike.same is None:
         raise unknown
-    found += [GradedProblem(Problem("bad.no_ground", {**arrival.place, "count": without}), "warn")] if without else []
-    if covered is not None and alike.same is None:
-        found = _ground_remarks(arrival, kept, covered, facts) + found  # the gravest first
-    report_to_sender(arrival, found, quality.more)
+    problems += (
+        [GradedProblem(Problem("bad.no_ground", {**arrival.place, "count": without}), "warn")] if without else []
+    )
+    if ground is not None and alike.same is None:
+        problems = _ground_remarks(arrival, kept_frame, ground, facts) + problems  # the gravest first
+    report_to_sender(arrival, problems, quality.more)
     if alike.same is None and facts.given_label is not None:
         refuse_used_label(library.connection, entry.code, facts.given_label, arrival.place["file"])
     facts = replace(facts, sure=doubt.kinds if doubt else ())
-    return PreparedVersion(arrival, kept, raws, facts, found, quality, likeness=alike)
+    return PreparedVersion(arrival, kept_frame, raws, facts, problems, quality, likeness=alike)
 
 
 def _without_bad(
@@ -258,8 +260,10 @@ def _without_bad(
     """
     if not arrival.options.keep_bad:
         return frame, coverage, 0
-    kept = frame.set_aside(quality.refused) if quality.refused else frame
-    return kept, *((coverage, 0) if kept.bad is None or coverage is None else without_ground(coverage, kept.bad))
+    kept_frame = frame.set_aside(quality.refused) if quality.refused else frame
+    return kept_frame, *(
+        (coverage, 0) if kept_frame.bad is None or coverage is None else without_ground(coverage, kept_frame.bad)
+    )
 
 
 def _coverage(arrival: Arrival, frame: FrameBlocks) -> Coverage:
@@ -275,15 +279,15 @@ def _ground_remarks(
 ) -> list[GradedProblem]:
     """Return the remarks on distorted lengths, and on ground that passes only because no feature lies there."""
     doubts = stretched_plane(arrival.library.crs, frame.bounds(), arrival.place), coverage.assumption(arrival.place)
-    found = [GradedProblem(doubt, "warn") for doubt in doubts if doubt is not None]
+    graded = [GradedProblem(doubt, "warn") for doubt in doubts if doubt is not None]
     if coverage.kind != FEATURES:  # what these leave out is unknown, and never passes
         coming = NextVersion(arrival.entry, frame, facts.valid_from, facts.coverage, arrival.place)
-        lost = lost_ground(arrival.library, coming)
-        remarks = [*([] if lost is None else [lost]), *missing_zones(arrival.library, coming)]
-        found += [GradedProblem(problem, "warn", geometry) for problem, geometry in remarks]
+        lost_part = lost_ground(arrival.library, coming)
+        remarks = [*([] if lost_part is None else [lost_part]), *missing_zones(arrival.library, coming)]
+        graded += [GradedProblem(problem, "warn", geometry) for problem, geometry in remarks]
         counties = missing_counties(arrival.library, _paths_of_files(arrival, frame), arrival.place)
-        found = [*(GradedProblem(problem, "warn") for problem in counties), *found]
-    return found
+        graded = [*(GradedProblem(problem, "warn") for problem in counties), *graded]
+    return graded
 
 
 def _paths_of_files(arrival: Arrival, frame: FrameBlocks) -> list[str]:
@@ -309,9 +313,9 @@ def _likeness(arrival: Arrival, frame: FrameBlocks, facts: VersionFacts) -> Like
         return Likeness()
     options = arrival.options
     aside = ground_of(frame.bad.geometries if frame.bad is not None else np.empty(0, dtype=object))
-    given = arrival.entry, frame, facts, aside, options.is_delivered, options.is_one_of_many
-    found = likeness(arrival.library, *given)
-    return found if arrival.may_be_held else replace(found, same=None)
+    content = arrival.entry, frame, facts, aside, options.is_delivered, options.is_one_of_many
+    match = likeness(arrival.library, *content)
+    return match if arrival.may_be_held else replace(match, same=None)
 
 
 def _as_held(arrival: Arrival, item: GradedProblem) -> GradedProblem:
@@ -371,39 +375,39 @@ def _graded_doubts(
 ) -> list[GradedProblem]:
     """Return the doubts about the source as a whole: whether it is this layer, and where it lies."""
     level = "warn" if arrival.options.sure else "refuse"
-    found = [GradedProblem(doubt.problem, level)] if doubt else []
+    graded = [GradedProblem(doubt.problem, level)] if doubt else []
     if not quality.fits_known:
         places = arrival.file_places() if arrival.options.further else [arrival.place]
-        found += [
+        graded += [
             GradedProblem(Problem("crs.assumed", place), "warn")
             for file, raw, place in zip(arrival.files, raws or (None,), places, strict=True)
             if raw is not None and raw.is_assumed and not file.normalising.crs
         ]
-    return found
+    return graded
 
 
 def _all_found(arrival: Arrival, frame: FrameBlocks, quality: Quality) -> list[GradedProblem]:
     """Return the problems found by reading, sorting and checking, in this order."""
     entry = arrival.entry
     read = [(problem, level_of(entry, problem.code)) for problem in frame.problems]
-    found = [GradedProblem(problem, level) for problem, level in read if level != "off"]
+    graded = [GradedProblem(problem, level) for problem, level in read if level != "off"]
     if frame.bad is not None:
         for problems, geometry in zip(frame.bad.problems, frame.bad.geometries, strict=True):
-            found += [GradedProblem(problem, "refuse", geometry) for problem in problems]
+            graded += [GradedProblem(problem, "refuse", geometry) for problem in problems]
     joins = unit_key_problems(arrival.library, frame, entry, arrival.place)
-    return [*found, *quality.found, *(GradedProblem(item, level_of(entry, item.code)) for item in joins)]
+    return [*graded, *quality.found, *(GradedProblem(item, level_of(entry, item.code)) for item in joins)]
 
 
-def _check_accepted(arrival: Arrival, frame: FrameBlocks, quality: Quality, found: Sequence[GradedProblem]) -> None:
+def _check_accepted(arrival: Arrival, frame: FrameBlocks, quality: Quality, graded: Sequence[GradedProblem]) -> None:
     """Refuse a frame with refused problems; with --keep-bad single bad features pass if any feature is left.
 
     frame: what is left of it. Raises OneMapError.
     """
-    refused = [item.problem for item in found if item.level == "refuse"]
-    whole = [problem for problem in refused if problem.facts.get("row") is None]
-    if refused and (whole or not arrival.options.keep_bad):
-        report_to_sender(arrival, found, quality.more)
-        raise OneMapError.of(first_problems(refused, arrival.place))
+    refusals = [item.problem for item in graded if item.level == "refuse"]
+    whole = [problem for problem in refusals if problem.facts.get("row") is None]
+    if refusals and (whole or not arrival.options.keep_bad):
+        report_to_sender(arrival, graded, quality.more)
+        raise OneMapError.of(first_problems(refusals, arrival.place))
     if frame.count == 0 and not _says_none(arrival, frame):
-        report_to_sender(arrival, found, quality.more)
-        raise OneMapError.of([Problem("bad.all", arrival.place), *first_problems(refused, arrival.place)])
+        report_to_sender(arrival, graded, quality.more)
+        raise OneMapError.of([Problem("bad.all", arrival.place), *first_problems(refusals, arrival.place)])

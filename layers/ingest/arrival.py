@@ -147,6 +147,6 @@ class Arrival:
 
     def step(self, name: str) -> Progress:
         """Return the progress of a step of the work: reading, checking, writing."""
-        read, checked = self.shares
-        begin, end = {"reading": (0.0, read), "checking": (read, checked), "writing": (checked, _WRITTEN)}[name]
+        read, check_end = self.shares
+        begin, end = {"reading": (0.0, read), "checking": (read, check_end), "writing": (check_end, _WRITTEN)}[name]
         return self.progress.part(begin, end, phrase(f"progress.{name}", self.language))

@@ -133,8 +133,8 @@ class CoverageChoice:
         ground = self._last_ground()
         extent = self.library.connection.extent(self.renewed.table)
         boxes = [ground, *([] if extent is None else [shapely.box(*extent)])]
-        left_out = shapely.difference(shapely.box(*shapely.total_bounds(boxes)), ground)
-        return _polygons(shapely.difference(box, left_out))
+        left_ground = shapely.difference(shapely.box(*shapely.total_bounds(boxes)), ground)
+        return _polygons(shapely.difference(box, left_ground))
 
     def _renewed_district(self, renewed: Version) -> shapely.Geometry:
         """Return the renewed version's ground; if the coverage was stated, add what the district gained since."""
@@ -156,8 +156,8 @@ class CoverageChoice:
 
 
 def _polygons(geometry: shapely.Geometry) -> shapely.Geometry:
-    found = polygon_part(geometry)
-    return shapely.Polygon() if found is None else found
+    polygons = polygon_part(geometry)
+    return shapely.Polygon() if polygons is None else polygons
 
 
 def _percent(share: float) -> str | dict[str, str]:

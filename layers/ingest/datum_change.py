@@ -35,15 +35,15 @@ class DatumChange:
         """
         if self.parameters is None:
             try:
-                given = pyproj.Transformer.from_pipeline(self.pipeline or "")
+                pipeline = pyproj.Transformer.from_pipeline(self.pipeline or "")
             except ProjError:
                 raise OneMapError("crs.transform", field="--transform", **place) from None
-            return lambda x, y: given.transform(x, y)
+            return lambda x, y: pipeline.transform(x, y)
         parameters = self.parameters
         source, target = two_dimensional(source), two_dimensional(target)
         if not (_one_datum(source, parameters.source) and _one_datum(parameters.target, target)):
-            stated = {"stated_from": crs_name(parameters.source), "stated_to": crs_name(parameters.target)}
-            facts = {"crs": crs_name(source), "target": crs_name(target), **stated}
+            stated_systems = {"stated_from": crs_name(parameters.source), "stated_to": crs_name(parameters.target)}
+            facts = {"crs": crs_name(source), "target": crs_name(target), **stated_systems}
             raise OneMapError("crs.parameters_other", file=parameters.file, field="--transform", **facts)
         inner = (parameters.source, parameters.target)
         if parameters.are_seven:
@@ -60,16 +60,16 @@ class DatumChange:
         return transform_points
 
 
-def given_change(text: str | None, beside: Path | None = None) -> DatumChange | None:
-    """Return the change given as `--transform`, or None. beside: a folder in which a named file is also searched.
+def given_change(text: str | None, folder: Path | None = None) -> DatumChange | None:
+    """Return the change given as `--transform`, or None. folder: a folder in which a named file is also searched.
 
     Raises OneMapError source.missing if the file does not exist, source.denied, crs.transform, crs.parameters_….
     """
     if text is None:
         return None
     path = Path(text)
-    if beside is not None and _is_file(beside / text):
-        path = beside / text
+    if folder is not None and _is_file(folder / text):
+        path = folder / text
     if not _PIPELINE.match(text) and (path.suffix.lower() in (".toml", ".txt") or _is_file(path)):
         try:
             content = path.read_bytes()

@@ -57,19 +57,19 @@ class ReadFiles:
     journal: Journal | None = None
 
 
-def read_files(arrival: Arrival, held: contextlib.ExitStack, before_rows: BeforeRows) -> ReadFiles:
+def read_files(arrival: Arrival, stack: contextlib.ExitStack, before_rows: BeforeRows) -> ReadFiles:
     """Read all files of an arrival as one clean frame; unsound features are set aside.
 
-    held: keeps the journals of large files as long as they are needed; before_rows: called with the number of features
+    stack: keeps the journals of large files as long as they are needed; before_rows: called with the number of features
     before a large file is read, and may refuse it. Raises OneMapError with the problems of all files.
     """
     if not arrival.options.further:
-        return _read_file(arrival, held, before_rows)
+        return _read_file(arrival, stack, before_rows)
     read: list[ReadFiles] = []
     problems: list[Problem] = []
     for file, place in zip(arrival.by_file(), arrival.file_places(), strict=True):
         try:
-            read.append(_at_place(_read_file(file, held, before_rows), place))
+            read.append(_at_place(_read_file(file, stack, before_rows), place))
         except OneMapError as error:
             # Where nothing is, the path says what was meant.
             problems += [
@@ -88,7 +88,7 @@ def read_files(arrival: Arrival, held: contextlib.ExitStack, before_rows: Before
         frame,
         tuple(raw for one in read for raw in one.raws),
         question,
-        held.enter_context(_journal(arrival, question)) if is_large else None,
+        stack.enter_context(_journal(arrival, question)) if is_large else None,
     )
 
 
@@ -103,25 +103,25 @@ def version_to_renew(library: Library, options: AddOptions, place: ProblemPlace)
     place = {**place, "layer": options.code, "field": "--in-place-of"}
     live = [one for one in versions(library) if one.code == options.code and one.retired is None]
     day = options.valid_from or library.today()
-    found = version_before(live, day)
-    if found is None and live:
+    version = version_before(live, day)
+    if version is None and live:
         raise OneMapError("files.before", **{**place, "field": "--valid-from"}, day=day.isoformat())
-    if found is None or not files_of(library, found):
+    if version is None or not files_of(library, version):
         raise OneMapError("files.none", **place)
-    if found.valid_from is not None and options.valid_from is None:
-        facts = {"label": found.label, "day": found.valid_from}
+    if version.valid_from is not None and options.valid_from is None:
+        facts = {"label": version.label, "day": version.valid_from}
         raise OneMapError("files.no_day", **{**place, "field": "--valid-from"}, **facts)
-    return found
+    return version
 
 
-def with_kept_files(arrival: Arrival, read: ReadFiles, held: contextlib.ExitStack) -> tuple[Arrival, ReadFiles]:
+def with_kept_files(arrival: Arrival, read: ReadFiles, stack: contextlib.ExitStack) -> tuple[Arrival, ReadFiles]:
     """Return the files of a version of the layer, with one replaced by what was read and the others from the library.
 
     Raises OneMapError files.unknown, layer.doubtful if what was read does not look like the file that it replaces,
     library.altered, version.unreadable, and what `version_to_renew` raises.
     """
     library, options, entry = arrival.library, arrival.options, arrival.entry
-    known = tuple(version for version in versions(library) if version.code == entry.code)
+    layer_versions = tuple(version for version in versions(library) if version.code == entry.code)
     last = require_value(version_to_renew(library, options, arrival.place), "a version, or it would be refused")
     files = files_of(library, last)
     names = [str(file["source"]) for file in files]
@@ -132,16 +132,16 @@ def with_kept_files(arrival: Arrival, read: ReadFiles, held: contextlib.ExitStac
     if doubt is not None and not options.sure:
         raise OneMapError.of([doubt.problem])
     own_name = PurePosixPath(names[replaced]).with_name(source_name(arrival.source)).as_posix()
-    kept = [number for number in range(len(files)) if number != replaced]
-    if own_name in [names[number] for number in kept]:  # by which it could not be told from that one
+    kept_numbers = [number for number in range(len(files)) if number != replaced]
+    if own_name in [names[number] for number in kept_numbers]:  # by which it could not be told from that one
         own_name = names[replaced]
-    further = tuple(LayerFile(names[number], name=names[number], stored=files[number]) for number in kept)
-    arrival = replace(arrival, options=replace(options, name=own_name, further=further), known=known)
-    frame = FrameBlocks.of_files([read.frame, *(frames[number] for number in kept)], arrival.file_places())
+    further = tuple(LayerFile(names[number], name=names[number], stored=files[number]) for number in kept_numbers)
+    arrival = replace(arrival, options=replace(options, name=own_name, further=further), known=layer_versions)
+    frame = FrameBlocks.of_files([read.frame, *(frames[number] for number in kept_numbers)], arrival.file_places())
     _refuse_copies(frame, arrival.file_names)
     frame = replace(frame, problems=(*frame.problems, *_later_versions(arrival, last, files[replaced])))
     question = {"files": [read.question], "kept": [last.hash, replaced]}
-    journal = held.enter_context(_journal(arrival, question)) if read.journal is not None else None
+    journal = stack.enter_context(_journal(arrival, question)) if read.journal is not None else None
     return arrival, ReadFiles(frame, (*read.raws, *map(_kept_head, further)), question, journal)
 
 
@@ -150,14 +150,20 @@ def _replaced_file(arrival: Arrival, version: Version, names: Sequence[str]) -> 
 
     Raises OneMapError files.unknown.
     """
-    asked = arrival.options.in_place_of or ""
-    for is_meant in (asked.__eq__, partial(are_same_file, asked)):
-        meant = [number for number, name in enumerate(names) if is_meant(name)]
-        if len(meant) == 1:
-            return meant[0]
-        if meant:
+    asked_name = arrival.options.in_place_of or ""
+    for is_meant in (asked_name.__eq__, partial(are_same_file, asked_name)):
+        matches = [number for number, name in enumerate(names) if is_meant(name)]
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
             break
-    facts = {"layer": version.code, "field": "--in-place-of", "label": version.label, "value": asked, "names": names}
+    facts = {
+        "layer": version.code,
+        "field": "--in-place-of",
+        "label": version.label,
+        "value": asked_name,
+        "names": names,
+    }
     raise OneMapError("files.unknown", **{**arrival.place, **facts})
 
 
@@ -183,14 +189,17 @@ def _frames_of_files(
 
     Raises OneMapError library.altered, version.unreadable.
     """
-    stored = read_version(library, version, None)
-    check_features(library, version, stored)
+    stored_rows = read_version(library, version, None)
+    check_features(library, version, stored_rows)
     ends = np.cumsum([0, *(int(file["features"]) for file in files)])
-    if ends[-1] != len(stored.fids):
+    if ends[-1] != len(stored_rows.fids):
         raise OneMapError("version.unreadable", file=library.label, layer=version.table)
     frames, grounds = [], []
     for first, end in pairwise(ends.tolist()):
-        shapes, attributes = stored.geometries[first:end], stored.attributes.iloc[first:end].reset_index(drop=True)
+        shapes, attributes = (
+            stored_rows.geometries[first:end],
+            stored_rows.attributes.iloc[first:end].reset_index(drop=True),
+        )
         names = feature_names(attributes, entry.key, end - first)
         frames.append(FrameBlocks.of(CleanFrame(shapes, attributes, names), entry.key))
         grounds.append(shapes)
@@ -199,8 +208,8 @@ def _frames_of_files(
 
 def _kept_head(file: LayerFile) -> RawFrame:
     """Return what is known, besides its rows, of a file whose rows the library has."""
-    stored, nothing = file.stored or {}, np.empty(0, dtype=object)
-    encoding, digest = stored.get("encoding"), str(stored.get("hash") or "")
+    stored_facts, nothing = file.stored or {}, np.empty(0, dtype=object)
+    encoding, digest = stored_facts.get("encoding"), str(stored_facts.get("hash") or "")
     return RawFrame(Path(file.source), "", "", nothing, pd.DataFrame(), None, encoding, source_hash=digest)
 
 
@@ -211,12 +220,12 @@ def _remarks_said_once(problems: Sequence[Problem], files: int, place: ProblemPl
         return repr((problem.code, sorted((name, fact) for name, fact in problem.facts.items() if name not in place)))
 
     times = Counter(map(content, problems))
-    found: dict[str, Problem] = {}
+    remarks: dict[str, Problem] = {}
     for number, problem in enumerate(problems):
         is_of_all = times[content(problem)] == files
         key = content(problem) if is_of_all else str(number)
-        found.setdefault(key, Problem(problem.code, {**problem.facts, **place}) if is_of_all else problem)
-    return tuple(found.values())
+        remarks.setdefault(key, Problem(problem.code, {**problem.facts, **place}) if is_of_all else problem)
+    return tuple(remarks.values())
 
 
 def _refuse_copies(frame: FrameBlocks, names: Sequence[str]) -> None:
@@ -258,34 +267,34 @@ def sorted_frame(arrival: Arrival, raw: RawFrame, *, is_ours: bool = False) -> t
     is_ours: nobody else holds its rows, which may be large.
     """
     arrival.step("checking").at(0.0)
-    given = arrival.options.normalising, arrival.required, arrival.options.provers, is_ours
+    sorting = arrival.options.normalising, arrival.required, arrival.options.provers, is_ours
     if len(raw.shapes) == 0:
         raw = _as_none(arrival, raw)
-    frame = sorted_out(raw, arrival.entry, arrival.library.crs, *given)
+    frame = sorted_out(raw, arrival.entry, arrival.library.crs, *sorting)
     if len(raw.shapes) == 0:
         frame = replace(frame, problems=(*frame.problems, Problem("layer.none", raw.place)))
     return frame, replace(raw, shapes=np.empty(0, dtype=object), wkb=None, valid=None, attributes=pd.DataFrame())
 
 
-def _read_file(arrival: Arrival, held: contextlib.ExitStack, before_rows: BeforeRows) -> ReadFiles:
+def _read_file(arrival: Arrival, stack: contextlib.ExitStack, before_rows: BeforeRows) -> ReadFiles:
     """Read one file; a large one is read into a journal."""
     options, is_table = arrival.options, arrival.entry.geometry == "table"
-    given = arrival.source, options.layer, options.encoding
-    with contextlib.ExitStack() as opened:
+    source = arrival.source, options.layer, options.encoding
+    with contextlib.ExitStack() as stream_stack:
         try:
-            stream = None if is_table else opened.enter_context(large_layer(*given))
-            found = None if stream is None else _read_in_blocks(arrival, stream, held, before_rows)
+            stream = None if is_table else stream_stack.enter_context(large_layer(*source))
+            read_frame = None if stream is None else _read_in_blocks(arrival, stream, stack, before_rows)
         except OneMapError as error:
             if error.code not in _RECORDS:  # a broken record is found by reading the file as a whole
                 raise
-            found = None
-        if found is not None:
-            held.enter_context(opened.pop_all())
-            return found
+            read_frame = None
+        if read_frame is not None:
+            stack.enter_context(stream_stack.pop_all())
+            return read_frame
     may_be_empty = EMPTY in options.accept and not is_table
     read = [
         read_source(
-            *given, arrival.step("reading"), as_table=is_table, may_be_empty=may_be_empty, provers=options.provers
+            *source, arrival.step("reading"), as_table=is_table, may_be_empty=may_be_empty, provers=options.provers
         )
     ]
     frame, raw = sorted_frame(arrival, read.pop(), is_ours=True)
@@ -302,7 +311,7 @@ def _as_none(arrival: Arrival, raw: RawFrame) -> RawFrame:
 
 
 def _read_in_blocks(
-    arrival: Arrival, stream: VectorStream, held: contextlib.ExitStack, before_rows: BeforeRows
+    arrival: Arrival, stream: VectorStream, stack: contextlib.ExitStack, before_rows: BeforeRows
 ) -> ReadFiles | None:
     """Read a large file into a journal, and go on where an earlier attempt stopped.
 
@@ -314,9 +323,9 @@ def _read_in_blocks(
     state = state_of(*files)
     digest = content_hash(*files, arrival.progress)
     question = _question(arrival, digest, stream.readable.layer)
-    journal = held.enter_context(_journal(arrival, question))
-    given = arrival.library.crs, options.normalising, arrival.required, journal, arrival.step("reading")
-    staging = Staging(stream, arrival.entry, *given, options.provers)
+    journal = stack.enter_context(_journal(arrival, question))
+    staging_options = arrival.library.crs, options.normalising, arrival.required, journal, arrival.step("reading")
+    staging = Staging(stream, arrival.entry, *staging_options, options.provers)
     try:
         frame, encoding = staging.frame()
     except UnsupportedValue:
@@ -329,11 +338,16 @@ def _read_in_blocks(
 
 def _question(arrival: Arrival, digest: str, layer: str) -> dict[str, Any]:
     """Return everything that the clean frame of a file depends on. digest: of the file's content."""
-    given = arrival.options.normalising
+    normalising = arrival.options.normalising
     return {
         "source": [digest, layer, arrival.options.encoding],
-        "wishes": [given.crs, given.transform and given.transform.hash, dict(given.fields), given.repair],
-        "of_several": given.of_several,
+        "wishes": [
+            normalising.crs,
+            normalising.transform and normalising.transform.hash,
+            dict(normalising.fields),
+            normalising.repair,
+        ],
+        "of_several": normalising.of_several,
         "layer": [repr(arrival.entry), list(arrival.required)],
         "crs": arrival.library.srs_id,
         "blocks": [_LAYOUT, BLOCK, POINTS_AT_ONCE],
@@ -351,8 +365,8 @@ def _at_place(read: ReadFiles, place: ProblemPlace) -> ReadFiles:
     frame = read.frame
     bad = frame.bad
     if bad is not None:
-        named = tuple(tuple(_problem_at(problem, place) for problem in problems) for problems in bad.problems)
-        bad = replace(bad, problems=named)
+        placed_problems = tuple(tuple(_problem_at(problem, place) for problem in problems) for problems in bad.problems)
+        bad = replace(bad, problems=placed_problems)
     problems = tuple(_problem_at(problem, place) for problem in frame.problems)
     return replace(read, frame=replace(frame, problems=problems, bad=bad))
 

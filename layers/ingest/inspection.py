@@ -46,21 +46,21 @@ def inspect(source: str, layer: str | None, encoding: str | None, language: str,
         names = layers_of(path)
         if layer is not None and layer not in names:
             raise OneMapError("source.layer_unknown", file=source_name(source), layer=layer, names=names)
-        found: list[dict[str, Any]] = []
+        layer_records: list[dict[str, Any]] = []
         kind = ""
-        wanted = [layer] if layer is not None else names
-        for name, part in zip(wanted, progress.parts([1] * len(wanted)), strict=True):
+        layer_names = [layer] if layer is not None else names
+        for name, part in zip(layer_names, progress.parts([1] * len(layer_names)), strict=True):
             try:
                 frame = _read(path, name, encoding, part.part(0.0, _READ))
             except OneMapError as error:
                 if len(names) == 1 or layer is not None:
                     raise
-                found.append(_unreadable_layer(name, error, language))
+                layer_records.append(_unreadable_layer(name, error, language))
                 continue
             kind = kind or frame.format
             frame = replace(frame, problems=(*rest, *frame.problems))
-            found.append(_describe_layer(frame, language, part.part(_READ, 1.0)))
-    return {"format": kind, "file": source_name(source), "layers": found}
+            layer_records.append(_describe_layer(frame, language, part.part(_READ, 1.0)))
+    return {"format": kind, "file": source_name(source), "layers": layer_records}
 
 
 def _read(source: Any, name: str, encoding: str | None, progress: Progress) -> RawFrame:
@@ -91,15 +91,15 @@ def _unreadable_layer(name: str, error: OneMapError, language: str) -> dict[str,
 def _describe_layer(frame: RawFrame, language: str, progress: Progress) -> dict[str, Any]:
     progress.at(0.0)
     place = frame.place
-    lost, _ = lost_text(frame.replaced, (), place)
-    broken = [
+    lost_texts, _ = lost_text(frame.replaced, (), place)
+    broken_records = [
         Problem(RECORD, {**place, "feature": str(row + 1), "row": row + 1, "reason": reason})
         for row, reason in list(frame.broken.items())[:_MOST_RECORDS]
     ]
     problems = [
         *frame.problems,
-        *lost,
-        *broken,
+        *lost_texts,
+        *broken_records,
         *([] if frame.is_table else _geometry_problems(frame, place, progress)),
     ]
     if len(frame.geometries) == 0:
@@ -142,24 +142,24 @@ def _geometry_problems(frame: RawFrame, place: ProblemPlace, progress: Progress)
     empty = shapely.is_empty(frame.geometries) & ~missing
     invalid = np.zeros(len(missing), dtype=bool)
     endless = ~are_finite(frame.geometries)
-    beyond = ~endless & are_beyond(frame.geometries)
-    areal = ~missing & ~endless & ~beyond & (shapely.get_dimensions(frame.geometries) == 2)
+    is_beyond = ~endless & are_beyond(frame.geometries)
+    areal = ~missing & ~endless & ~is_beyond & (shapely.get_dimensions(frame.geometries) == 2)
     rows = np.flatnonzero(areal)
     for block in blocks(len(rows), _ROWS_AT_ONCE):
         progress.at(_VALID * block.start / len(rows))
         invalid[rows[block]] = ~shapely.is_valid(frame.geometries[rows[block]])
-    found = []
+    problems = []
     for code, wrong in (
         ("inspect.null", missing),
         ("inspect.empty", empty),
         ("inspect.not_finite", endless),
-        ("inspect.beyond", beyond),
+        ("inspect.beyond", is_beyond),
         ("inspect.invalid", invalid),
     ):
         if wrong.any():
             first = [int(row) + 1 for row in np.flatnonzero(wrong)[:10]]
-            found.append(Problem(code, {**place, "count": int(wrong.sum()), "rows": first}))
-    return found
+            problems.append(Problem(code, {**place, "count": int(wrong.sum()), "rows": first}))
+    return problems
 
 
 def _describe_field(name: str, values: pd.Series, progress: Progress) -> dict[str, Any]:
@@ -168,19 +168,19 @@ def _describe_field(name: str, values: pd.Series, progress: Progress) -> dict[st
 
 def _samples(values: pd.Series) -> list[str]:
     """Return the first distinct values as text, without empty ones; of binary ones, such as pictures, the size."""
-    found: dict[str, None] = {}
+    samples: dict[str, None] = {}
     for value in values.iloc[:_SAMPLED_ROWS]:
-        shown = plain_value(value) if isinstance(value, _LISTS) else value
-        shown = f"{len(shown):,} B" if isinstance(shown, bytes) else shown
-        if shown is None or pd.isna(shown) or not str(shown).strip():
+        plain = plain_value(value) if isinstance(value, _LISTS) else value
+        plain = f"{len(plain):,} B" if isinstance(plain, bytes) else plain
+        if plain is None or pd.isna(plain) or not str(plain).strip():
             continue
-        text = " ".join(str(shown).split())
+        text = " ".join(str(plain).split())
         if isinstance(value, float | np.floating):  # a DBF keeps long whole numbers as such
             text = text.removesuffix(".0")
-        found[text if len(text) <= _LONGEST_SAMPLE else f"{text[: _LONGEST_SAMPLE - 1]}…"] = None
-        if len(found) == _SAMPLES:
+        samples[text if len(text) <= _LONGEST_SAMPLE else f"{text[: _LONGEST_SAMPLE - 1]}…"] = None
+        if len(samples) == _SAMPLES:
             break
-    return list(found)
+    return list(samples)
 
 
 def _type(values: pd.Series, progress: Progress) -> str:

@@ -37,7 +37,7 @@ def new_layers(catalogue: Mapping[str, LayerEntry], file: str) -> dict[str, Laye
     place = ProblemPlace(field="--define", file=Path(file).name)
     problems = [Problem("layer.defined", {**place, "layer": code}) for code in entries if code in catalogue]
     for code in entries:
-        alike = [known for known in codes_like([*catalogue, *entries], code) if known != code]
+        alike = [other_code for other_code in codes_like([*catalogue, *entries], code) if other_code != code]
         if code not in catalogue and alike:
             problems.append(Problem("layer.clash", {**place, "layer": code, "other": alike[0]}))
     if problems:

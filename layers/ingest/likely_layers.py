@@ -36,12 +36,12 @@ def meant_layers(layer: Mapping[str, Any], stem: str, several: bool, catalogue: 
     layer: as `inspect` describes it; stem: of the file's name; several: the file has other layers, so that its own name
     says nothing of any of them. If the names suggest different codes, all are given.
     """
-    names, fitting = [layer["name"], *([] if several else [stem])], fitting_layers(layer, catalogue)
-    found: dict[str, str] = {}
+    names, candidates = [layer["name"], *([] if several else [stem])], fitting_layers(layer, catalogue)
+    reasons: dict[str, str] = {}
     for name in dict.fromkeys(names):
-        for code, why in layers_by_name(name, fitting).items():
-            found.setdefault(code, why)
-    return found
+        for code, why in layers_by_name(name, candidates).items():
+            reasons.setdefault(code, why)
+    return reasons
 
 
 def fitting_layers(layer: Mapping[str, Any], catalogue: Sequence[LayerEntry]) -> list[LayerEntry]:
@@ -72,9 +72,9 @@ def other_matter(name: str, entry: LayerEntry, in_latin: bool = False) -> str | 
         rest = rest.replace(own.lower(), " ")
     if rest == text:
         return next((word for word in _OTHER_MATTER_OF_ALL if word in text), None)
-    found = [word for word in _OTHER_MATTER if word in "".join(rest.split())]
+    matter_words = [word for word in _OTHER_MATTER if word in "".join(rest.split())]
     latin = [word for word in re.findall("[a-z]+", rest) if in_latin and word in _OTHER_MATTER_IN_LATIN]
-    return next(iter([*found, *latin]), None)
+    return next(iter([*matter_words, *latin]), None)
 
 
 def layers_by_fields(fields: Sequence[str], catalogue: Sequence[LayerEntry]) -> tuple[str, ...]:
@@ -87,8 +87,8 @@ def layers_by_fields(fields: Sequence[str], catalogue: Sequence[LayerEntry]) -> 
 def known_fields(fields: Sequence[str], entry: LayerEntry) -> int:
     """Return how many fields of a layer's schema are among some fields; 0 if a needed one is missing."""
     there = shared_fields(fields, entry)
-    needed = {item.name for item in entry.fields}.intersection(needed_fields(entry, ()))
-    return len(there) if there.issuperset(needed) else 0
+    needed_names = {item.name for item in entry.fields}.intersection(needed_fields(entry, ()))
+    return len(there) if there.issuperset(needed_names) else 0
 
 
 def shared_fields(fields: Sequence[str], entry: LayerEntry) -> set[str]:

@@ -90,26 +90,26 @@ def lost_ground(library: Library, coming: NextVersion) -> tuple[Problem, shapely
     boxes = loss.alone if 0 < len(loss.alone) <= _MOST_BOXES else [box_around(loss.alone) or loss.around]
     west, south, east, north = np.transpose(boxes)
     about_m = 0.0 if is_ground else _ABOUT_POINTS_M
-    shown = shapely.box(west - about_m, south - about_m, east + about_m, north + about_m)
-    return problem, shapely.union_all(shown)
+    lost_boxes = shapely.box(west - about_m, south - about_m, east + about_m, north + about_m)
+    return problem, shapely.union_all(lost_boxes)
 
 
 def _loss(library: Library, before: Version, coming: NextVersion, rows: Iterable[slice]) -> _Loss:
     """Return what the next version lacks of some features of the one before. Raises DamagedTable."""
-    found = [(np.empty((0, 4)), np.empty(0))]
+    blocks = [(np.empty((0, 4)), np.empty(0))]
     for block in rows:
         shapes = library.connection.read_block(before.table, (), block.start + 1, block.stop).geometries
-        found.append((shapely.bounds(shapes), shapely.area(shapes)))
-    boxes, areas_m2 = (np.concatenate(part) for part in zip(*found, strict=True))
+        blocks.append((shapely.bounds(shapes), shapely.area(shapes)))
+    boxes, areas_m2 = (np.concatenate(part) for part in zip(*blocks, strict=True))
     west, south, east, north = boxes.T
     counts = shapely.contains_xy(coming.ground, (west + east) / 2, (south + north) / 2)
     is_lost = counts & lie_alone(boxes, coming.frame.boxes)
-    alone, around = boxes[is_lost], box_around(boxes) or (0.0, 0.0, 0.0, 0.0)
+    alone, outer_box = boxes[is_lost], box_around(boxes) or (0.0, 0.0, 0.0, 0.0)
     if coming.entry.geometry != "polygon":
-        return _Loss(float(counts.sum()), float(is_lost.sum()), alone, around)
+        return _Loss(float(counts.sum()), float(is_lost.sum()), alone, outer_box)
     ground_m2, now_m2 = float(areas_m2[counts].sum()), float(np.nansum(coming.frame.sizes[:, 0]))
     less_m2 = ground_m2 - now_m2 * len(boxes) / max(before.count, 1)
-    return _Loss(ground_m2, max(less_m2, float(areas_m2[is_lost].sum())), alone, around)
+    return _Loss(ground_m2, max(less_m2, float(areas_m2[is_lost].sum())), alone, outer_box)
 
 
 @dataclass(frozen=True)
@@ -152,13 +152,13 @@ def missing_zones(library: Library, coming: NextVersion) -> Iterator[tuple[Probl
 
 def _features_and_zones(library: Library, coming: NextVersion, other: Version) -> _FeaturesAndZones:
     """Pair what arrives with the other layer's version in force. Raises OneMapError version.unreadable."""
-    stored, every = read_version(library, other, None), np.arange(coming.frame.count)
+    stored_rows, every = read_version(library, other, None), np.arange(coming.frame.count)
     shapes = coming.frame.geometries(every)
     if coming.entry.zones_of is None:
         own_names = np.array([*coming.frame.names(every).values()], dtype=object)
-        return _FeaturesAndZones(own_names, shapes, stored.geometries, coverage_of(library, other))
-    names = feature_names(stored.attributes, library.catalogue()[other.code].key, len(stored.fids))
-    return _FeaturesAndZones(names, stored.geometries, shapes, coming.ground)
+        return _FeaturesAndZones(own_names, shapes, stored_rows.geometries, coverage_of(library, other))
+    names = feature_names(stored_rows.attributes, library.catalogue()[other.code].key, len(stored_rows.fids))
+    return _FeaturesAndZones(names, stored_rows.geometries, shapes, coming.ground)
 
 
 def known_lines(library: Library, entry: LayerEntry) -> tuple[KnownLines, ...]:

@@ -78,31 +78,31 @@ def _clean(
     in_place: bool = False,
 ) -> tuple[CleanFrame, SortedGeometries]:
     place = raw.place
-    stored, names, problems, refused = _fields(raw, entry, options, required)
-    placed, is_table = PlacedShapes(raw.shapes, raw.valid), entry.geometry == "table"
+    stored_columns, names, problems, refusals = _fields(raw, entry, options, required)
+    placement, is_table = PlacedShapes(raw.shapes, raw.valid), entry.geometry == "table"
     # One refusal tells all that is wrong, so that a file is sent back once.
     try:
         if not is_table:
-            placed, remarks = placed_in_crs(raw, options, target, provers, in_place)
+            placement, remarks = placed_in_crs(raw, options, target, provers, in_place)
             problems += remarks
     except OneMapError as error:
-        refused += error.problems
+        refusals += error.problems
     sound = None
     if raw.is_table != is_table:
-        refused.append(_wrong_kind(raw, entry, place))
+        refusals.append(_wrong_kind(raw, entry, place))
     elif is_table:
-        sound = SortedGeometries(placed.shapes, (), (), (), 0.0)
+        sound = SortedGeometries(placement.shapes, (), (), (), 0.0)
     else:
-        given = entry.geometry, names, options.repair, place
-        sound = sorted_geometries(placed.shapes, *given, valid=placed.valid)
+        sorting = entry.geometry, names, options.repair, place
+        sound = sorted_geometries(placement.shapes, *sorting, valid=placement.valid)
         sound = sound.with_records(raw.broken)
-        if refused or not sort_out:
-            refused += first_problems(sound.problems, place)
-    if refused or sound is None:
-        raise OneMapError.of(refused)
+        if refusals or not sort_out:
+            refusals += first_problems(sound.problems, place)
+    if refusals or sound is None:
+        raise OneMapError.of(refusals)
     frame = CleanFrame(
         shapes=sound.shapes,
-        attributes=stored,
+        attributes=stored_columns,
         names=names,
         problems=(*problems, *sound.repairs),
         repaired=len(sound.repairs),
@@ -116,10 +116,10 @@ def _fields(
 ) -> tuple[pd.DataFrame, np.ndarray, list[Problem], list[Problem]]:
     """Return the attributes as the library keeps them, the names of the features, the remarks, and the refusals."""
     place = raw.place
-    attributes, refused = rename_fields(raw, entry, options.fields_of(raw.attributes.columns), required)
-    lost = replaced_text(attributes) if raw.replaced else {}
-    remarks, unfit = lost_text(lost, needed_fields(entry, required), place)
-    problems, refused = [*raw.problems, *remarks], [*refused, *unfit]
+    attributes, refusals = rename_fields(raw, entry, options.fields_of(raw.attributes.columns), required)
+    lost_texts = replaced_text(attributes) if raw.replaced else {}
+    remarks, unfit = lost_text(lost_texts, needed_fields(entry, required), place)
+    problems, refusals = [*raw.problems, *remarks], [*refusals, *unfit]
     problems += [
         Problem("field.absent", {**place, "field": field.name})
         for field in entry.fields
@@ -127,10 +127,10 @@ def _fields(
     ]
     attributes, remarks = _by_schema(attributes, entry, place)
     problems += remarks
-    stored = storable_attributes(attributes, schema_names(entry, required))
-    problems += told_renamed(list(attributes.columns), list(stored.columns), place)
+    stored_columns = storable_attributes(attributes, schema_names(entry, required))
+    problems += told_renamed(list(attributes.columns), list(stored_columns.columns), place)
     names = feature_names(attributes, entry.key, len(raw.shapes))
-    return stored, names, problems, refused
+    return stored_columns, names, problems, refusals
 
 
 def _by_schema(attributes: pd.DataFrame, entry: LayerEntry, place: ProblemPlace) -> tuple[pd.DataFrame, list[Problem]]:
@@ -144,5 +144,5 @@ def _by_schema(attributes: pd.DataFrame, entry: LayerEntry, place: ProblemPlace)
 def _wrong_kind(raw: RawFrame, entry: LayerEntry, place: ProblemPlace) -> Problem:
     """Return the problem that a table came instead of features, or features instead of a table."""
     kind = kind_of(geometry for geometry in raw.geometries if geometry is not None)
-    found = Problem("kind.table") if raw.is_table else kind
-    return Problem("geometry.type", {**place, "found": found, "expected": Problem(f"kind.{entry.geometry}")})
+    actual_kind = Problem("kind.table") if raw.is_table else kind
+    return Problem("geometry.type", {**place, "found": actual_kind, "expected": Problem(f"kind.{entry.geometry}")})

@@ -67,13 +67,13 @@ def source_crs(raw: RawFrame, options: SourceOptions) -> pyproj.CRS:
 
 def _source_crs(raw: RawFrame, options: SourceOptions, bounds: systems.Bounds | None) -> pyproj.CRS:
     place = raw.place
-    declared = systems.parse_crs(options.crs, field="--crs") if options.crs else raw.crs
-    if declared is None:
+    declared_crs = systems.parse_crs(options.crs, field="--crs") if options.crs else raw.crs
+    if declared_crs is None:
         raise OneMapError("crs.missing", suggestion=systems.suggestion(bounds), **place)
-    problem = contradiction_of(declared, bounds, raw.shapes)
+    problem = contradiction_of(declared_crs, bounds, raw.shapes)
     if problem is not None:
         raise OneMapError(problem.code, **problem.facts, **place)
-    return declared
+    return declared_crs
 
 
 def contradiction_of(crs: pyproj.CRS, bounds: systems.Bounds | None, shapes: AnyShapes) -> Problem | None:
@@ -111,11 +111,11 @@ def bounds_of(shapes: AnyShapes) -> systems.Bounds | None:
     if len(shapes) == 0:
         return None
     if isinstance(shapes, ShapeColumn):
-        found = np.r_[shapes.boxes[:, :2].min(axis=0), shapes.boxes[:, 2:].max(axis=0)]
+        bounds = np.r_[shapes.boxes[:, :2].min(axis=0), shapes.boxes[:, 2:].max(axis=0)]
     else:
-        found = shapely.total_bounds(shapes)
+        bounds = shapely.total_bounds(shapes)
     # Plain floats: what is too large for arithmetic becomes infinite in silence.
-    return None if np.isnan(found).any() else (float(found[0]), float(found[1]), float(found[2]), float(found[3]))
+    return None if np.isnan(bounds).any() else (float(bounds[0]), float(bounds[1]), float(bounds[2]), float(bounds[3]))
 
 
 @dataclass(frozen=True)
@@ -149,10 +149,10 @@ class PlacedShapes:
     carriage: Carriage = Carriage()
 
 
-def override_remarks(declared: pyproj.CRS | None, source: pyproj.CRS, place: ProblemPlace) -> Iterator[Problem]:
+def override_remarks(declared_crs: pyproj.CRS | None, source: pyproj.CRS, place: ProblemPlace) -> Iterator[Problem]:
     """Yield a remark if a source is read in another system than it declares."""
-    if declared is not None and not _is_same_crs(declared, source):
-        names = {"declared": systems.crs_name(declared), "crs": systems.crs_name(source)}
+    if declared_crs is not None and not _is_same_crs(declared_crs, source):
+        names = {"declared": systems.crs_name(declared_crs), "crs": systems.crs_name(source)}
         yield Problem("crs.overridden", {**place, **names})
 
 
@@ -198,9 +198,9 @@ class SourceTransform:
         numbers, or that no system has, stay unchanged, and the check of geometries names them. in_place: the original
         geometries may be overwritten, so that they are not held twice. Raises OneMapError crs.out_of_range.
         """
-        turned = self._turned(raw.shapes)
-        placed = self._carried(raw, provers, in_place)
-        return replace(placed, carriage=placed.carriage.join(turned))
+        turned_carriage = self._turned(raw.shapes)
+        placement = self._carried(raw, provers, in_place)
+        return replace(placement, carriage=placement.carriage.join(turned_carriage))
 
     def _turned(self, shapes: AnyShapes) -> Carriage:
         """Return how many shapes have their axes exchanged, and the numbers before their eastings."""
@@ -214,9 +214,9 @@ class SourceTransform:
         if self._change is None:
             return PlacedShapes(raw.shapes, raw.valid)
         if isinstance(raw.shapes, ShapeColumn) and provers.threads:
-            placed = self._column(raw.shapes, self._change, provers)
-            if placed is not None:
-                return placed
+            placement = self._column(raw.shapes, self._change, provers)
+            if placement is not None:
+                return placement
         own = raw.geometries
         return self._geometries(own, self._change, in_place and own is raw.shapes)  # a column's are nobody's to change
 
@@ -282,8 +282,8 @@ def in_crs(
     Raises OneMapError crs.….
     """
     transform = SourceTransform(raw, options, target, bounds_of(raw.geometries))
-    placed = transform.carry(replace(raw, shapes=geometries, valid=None))
-    return all_of(placed.shapes), transform.remarks(placed.carriage)
+    placement = transform.carry(replace(raw, shapes=geometries, valid=None))
+    return all_of(placement.shapes), transform.remarks(placement.carriage)
 
 
 def placed_in_crs(
@@ -294,8 +294,8 @@ def placed_in_crs(
     Raises OneMapError crs.….
     """
     transform = SourceTransform(raw, options, target, bounds_of(raw.shapes))
-    placed = transform.carry(raw, provers, in_place)
-    return placed, transform.remarks(placed.carriage)
+    placement = transform.carry(raw, provers, in_place)
+    return placement, transform.remarks(placement.carriage)
 
 
 def _transform_geometries(

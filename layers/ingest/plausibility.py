@@ -62,26 +62,26 @@ class LastVersion:
     extent: Sequence[float] | None
 
 
-def doubt_of(library: Library, arriving: ArrivingLayer) -> Doubt | None:
+def doubt_of(library: Library, new_layer: ArrivingLayer) -> Doubt | None:
     """Return the reasons to doubt that a frame is this layer: its name, fields, or the last version's figures."""
-    catalogue = [entry for entry in library.catalogue().values() if entry.code != arriving.entry.code]
+    catalogue = [entry for entry in library.catalogue().values() if entry.code != new_layer.entry.code]
     latest = {version.code: version for version in versions(library) if version.retired is None}
-    found: dict[str, Problem] = {}
-    is_named, other_name = _name_of_other(arriving, [*catalogue, arriving.entry])
+    doubts: dict[str, Problem] = {}
+    is_named, other_name = _name_of_other(new_layer, [*catalogue, new_layer.entry])
     if other_name is not None:
-        found["name"] = other_name
-    elif not (is_named or arriving.by_hand) and (better := _better_schema(library, arriving, catalogue, latest)):
-        found["fields"] = better
-    elif is_named and not arriving.is_planned and (words := _other_matter(arriving)):
-        found["words"] = words
-    last = latest.get(arriving.entry.code)
-    if last is not None and arriving.entry.geometry == "raster":
-        found |= _against_raster(library, arriving, last)
+        doubts["name"] = other_name
+    elif not (is_named or new_layer.by_hand) and (better := _better_schema(library, new_layer, catalogue, latest)):
+        doubts["fields"] = better
+    elif is_named and not new_layer.is_planned and (words := _other_matter(new_layer)):
+        doubts["words"] = words
+    last = latest.get(new_layer.entry.code)
+    if last is not None and new_layer.entry.geometry == "raster":
+        doubts |= _against_raster(library, new_layer, last)
     elif last is not None:
         extent = library.connection.extent(last.table)
-        found |= _against_version(arriving.frame, LastVersion(last.label, last.count, extent))
-        found |= _against_files(library, arriving, last)
-    return _doubt(found, arriving.entry, arriving.place)
+        doubts |= _against_version(new_layer.frame, LastVersion(last.label, last.count, extent))
+        doubts |= _against_files(library, new_layer, last)
+    return _doubt(doubts, new_layer.entry, new_layer.place)
 
 
 def doubt_of_successor(entry: LayerEntry, frame: FrameBlocks, before: LastVersion, place: ProblemPlace) -> Doubt | None:
@@ -89,43 +89,43 @@ def doubt_of_successor(entry: LayerEntry, frame: FrameBlocks, before: LastVersio
     return _doubt(_against_version(frame, before), entry, place)
 
 
-def _doubt(found: Mapping[str, Problem], entry: LayerEntry, place: ProblemPlace) -> Doubt | None:
+def _doubt(reasons: Mapping[str, Problem], entry: LayerEntry, place: ProblemPlace) -> Doubt | None:
     """Return one refusal for all reasons that were found, by kind."""
-    if not found:
+    if not reasons:
         return None
-    doubts = reduce(lambda first, second: Problem("doubt.both", {"first": first, "second": second}), found.values())
+    doubts = reduce(lambda first, second: Problem("doubt.both", {"first": first, "second": second}), reasons.values())
     facts = {**place, "layer": entry.code, "field": "--sure", "doubt": doubts}
-    return Doubt(tuple(found), Problem("layer.doubtful", facts))
+    return Doubt(tuple(reasons), Problem("layer.doubtful", facts))
 
 
-def _name_of_other(arriving: ArrivingLayer, catalogue: Sequence[LayerEntry]) -> tuple[bool, Problem | None]:
+def _name_of_other(new_layer: ArrivingLayer, catalogue: Sequence[LayerEntry]) -> tuple[bool, Problem | None]:
     """Return whether a name is this layer's, and the first that is another's; a folder's if the files' say nothing."""
     titles = {entry.code: _code_and_title(entry) for entry in catalogue}
     is_named, other_name = False, None
-    for name in dict.fromkeys(arriving.names):
-        found = layers_by_name(name, catalogue)
-        if arriving.entry.code in found:
+    for name in dict.fromkeys(new_layer.names):
+        matches = layers_by_name(name, catalogue)
+        if new_layer.entry.code in matches:
             is_named = True
             continue
-        others = [titles[code] for code, why in found.items() if why == "code" or _is_said(name, titles[code])]
+        others = [titles[code] for code, why in matches.items() if why == "code" or _is_said(name, titles[code])]
         if others and other_name is None:
             other_name = Problem("doubt.name", {"name": name, "others": others})
     if is_named or other_name is not None:
         return is_named, other_name
-    for folder in arriving.folders:
-        found = layers_by_name(folder, catalogue)
-        others = [titles[code] for code, why in found.items() if _names_folder(folder, why, titles[code], code)]
+    for folder in new_layer.folders:
+        matches = layers_by_name(folder, catalogue)
+        others = [titles[code] for code, why in matches.items() if _names_folder(folder, why, titles[code], code)]
         if others:
-            is_named = arriving.entry.code in found
+            is_named = new_layer.entry.code in matches
             return is_named, None if is_named else Problem("doubt.folder", {"name": folder, "others": others})
     return False, None
 
 
-def _other_matter(arriving: ArrivingLayer) -> Problem | None:
+def _other_matter(new_layer: ArrivingLayer) -> Problem | None:
     """Return the words in a name, besides the layer's own, that make it another matter."""
-    for name in arriving.names:
-        word = other_matter(name, arriving.entry)
-        if word is not None and layers_by_name(name, [arriving.entry]):
+    for name in new_layer.names:
+        word = other_matter(name, new_layer.entry)
+        if word is not None and layers_by_name(name, [new_layer.entry]):
             return Problem("doubt.words", {"name": name, "word": word})
     return None
 
@@ -139,8 +139,10 @@ def _is_said(name: str, title: Mapping[str, str]) -> bool:
     """Whether a name in Latin letters contains the title's words as whole words; always True for Chinese names."""
     if not name.isascii():
         return True
-    wanted, words = (" ".join(re.findall("[a-z]+", text.lower())) for text in (title["en"].partition(" ")[2], name))
-    return bool(wanted) and f" {wanted} " in f" {words} "
+    title_words, words = (
+        " ".join(re.findall("[a-z]+", text.lower())) for text in (title["en"].partition(" ")[2], name)
+    )
+    return bool(title_words) and f" {title_words} " in f" {words} "
 
 
 def _code_and_title(entry: LayerEntry) -> dict[str, str]:
@@ -148,18 +150,18 @@ def _code_and_title(entry: LayerEntry) -> dict[str, str]:
 
 
 def _better_schema(
-    library: Library, arriving: ArrivingLayer, catalogue: Sequence[LayerEntry], latest: Mapping[str, Version]
+    library: Library, new_layer: ArrivingLayer, catalogue: Sequence[LayerEntry], latest: Mapping[str, Version]
 ) -> Problem | None:
     """Return the layer of the same geometry whose fields explain more of those that came, if there is one.
 
     A layer's last version says what its fields are, too; of a layer that the library defined nothing else does. latest:
     by code, the version that each layer got last.
     """
-    entry, columns, before = arriving.entry, arriving.frame.columns, latest.get(arriving.entry.code)
+    entry, columns, before = new_layer.entry, new_layer.frame.columns, latest.get(new_layer.entry.code)
     if not entry.fields and before is None:
         return None
-    stored = library.connection.field_types(before.table) if before is not None else {}
-    own = len(shared_fields(columns, entry).union(stored.keys() & set(columns)))
+    stored_fields = library.connection.field_types(before.table) if before is not None else {}
+    own = len(shared_fields(columns, entry).union(stored_fields.keys() & set(columns)))
     best, most = None, own + _MORE_FIELDS
     for other in (other for other in catalogue if other.geometry == entry.geometry):
         if before is not None and not other.fields and other.code in latest:
@@ -176,49 +178,49 @@ def _better_schema(
 
 def _against_version(frame: FrameBlocks, last: LastVersion) -> dict[str, Problem]:
     """Return doubts if the count or the box is far from the last version's."""
-    found, count = {}, frame.count
+    doubts, count = {}, frame.count
     facts = {"label": last.label, "count": count, "last": last.count}
     if min(count, last.count) >= _ENOUGH:
         if _are_far(count, last.count):
-            found["count"] = Problem("doubt.count", facts)
+            doubts["count"] = Problem("doubt.count", facts)
         share = _shared_box(frame.bounds(), last.extent)
         if share < _LEAST_SHARE:
-            found["box"] = Problem("doubt.box", {**facts, "share": f"{100 * share:.0f}"})
+            doubts["box"] = Problem("doubt.box", {**facts, "share": f"{100 * share:.0f}"})
     elif last.count >= _MANY and count * _FALL < last.count:
-        found["count"] = Problem("doubt.count", facts)
-    return found
+        doubts["count"] = Problem("doubt.count", facts)
+    return doubts
 
 
-def _against_files(library: Library, arriving: ArrivingLayer, last: Version) -> dict[str, Problem]:
+def _against_files(library: Library, new_layer: ArrivingLayer, last: Version) -> dict[str, Problem]:
     """Return a doubt if only some of the last version's files came: then some counties, say, are missing."""
     before = [str(file.get("source")) for file in files_of(library, last)]
-    came = arriving.files
+    came = new_layer.files
     if len(came) >= len(before) or not all(any(are_same_file(file, old) for old in before) for file in came):
         return {}
     facts = {"label": last.label, "count": len(came), "last": len(before), "names": first_names(before)}
     return {"files": Problem("doubt.files", facts)}
 
 
-def _against_raster(library: Library, arriving: ArrivingLayer, last: Version) -> dict[str, Problem]:
+def _against_raster(library: Library, new_layer: ArrivingLayer, last: Version) -> dict[str, Problem]:
     """Return doubts if cells, bands or ground are far from the last version's; cells as in the library's plane."""
     names, extent = ["width", "height", "bands"], library.connection.extent(last.table)
-    bounds, before = arriving.frame.bounds(), read_version(library, last, None).attributes.iloc[0]
-    came = arriving.frame.attributes(np.array([0]), names).iloc[0]
-    found, facts = {}, {"label": last.label}
+    bounds, before = new_layer.frame.bounds(), read_version(library, last, None).attributes.iloc[0]
+    came = new_layer.frame.attributes(np.array([0]), names).iloc[0]
+    doubts, facts = {}, {"label": last.label}
     if extent is not None:
         cells, last_cells = int(came["width"] * came["height"]), int(before["width"] * before["height"])
         size, last_size = ((box[2] - box[0]) / row["width"] for box, row in ((bounds, came), (extent, before)))
         if _are_far(cells, last_cells) or _are_far(size, last_size):
             sizes = {"size": f"{round(size, 2):g}", "last_size": f"{round(last_size, 2):g}"}
-            found["cells"] = Problem(
+            doubts["cells"] = Problem(
                 "doubt.cells", {**facts, "count": f"{cells:,}", "last": f"{last_cells:,}", **sizes}
             )
         share = _shared_box(bounds, extent)
         if share < _LEAST_SHARE:
-            found["box"] = Problem("doubt.box", {**facts, "share": f"{100 * share:.0f}"})
+            doubts["box"] = Problem("doubt.box", {**facts, "share": f"{100 * share:.0f}"})
     if came["bands"] != before["bands"]:
-        found["bands"] = Problem("doubt.bands", {**facts, "count": int(came["bands"]), "last": int(before["bands"])})
-    return found
+        doubts["bands"] = Problem("doubt.bands", {**facts, "count": int(came["bands"]), "last": int(before["bands"])})
+    return doubts
 
 
 def _are_far(now: float, last: float) -> bool:
@@ -232,8 +234,8 @@ def _shared_box(bounds: np.ndarray, last: Sequence[float] | None) -> float:
         return 1.0
     before = np.asarray(last, dtype=float)
     sides = before[2:] - before[:2]
-    shared = np.minimum(bounds[2:], before[2:]) - np.maximum(bounds[:2], before[:2])
-    if (shared < 0).any():
+    common_sides = np.minimum(bounds[2:], before[2:]) - np.maximum(bounds[:2], before[:2])
+    if (common_sides < 0).any():
         return 0.0
     wide = sides > 0  # features in one row have a box without ground
-    return float(np.prod(shared[wide] / sides[wide]))
+    return float(np.prod(common_sides[wide] / sides[wide]))

@@ -71,23 +71,23 @@ class PreparedVersion:
             report[ROWS_OF] = self.likeness.of_rows.table
         check_layer(arrival.library, arrival.entry.code)
         check_growing_features(arrival.library, PROBLEMS_TABLE, "problems")
-        known = versions(arrival.library)
-        self._check_known(known)
+        all_versions = versions(arrival.library)
+        self._check_known(all_versions)
         version = add_version(
-            connection, arrival.entry, self.frame, self.facts, report, progress, known, arrival.is_new
+            connection, arrival.entry, self.frame, self.facts, report, progress, all_versions, arrival.is_new
         )
         if arrival.options.snapshot:
             keep_snapshot(connection, version.table, arrival.options.snapshot, arrival.who)
         if bad is not None:
-            given = arrival.who, arrival.language, progress
-            write_bad(connection, version, bad, *given, is_of_several=bool(self.frame.files))
+            writing = arrival.who, arrival.language, progress
+            write_bad(connection, version, bad, *writing, is_of_several=bool(self.frame.files))
         keep_problems(connection, version, self.found, arrival.who, arrival.language)
-        return self._record(version, records, [*known, version])
+        return self._record(version, records, [*all_versions, version])
 
-    def _check_known(self, known: Sequence[Version]) -> None:
+    def _check_known(self, all_versions: Sequence[Version]) -> None:
         """Refuse files taken over from a version if the layer has changed since. Raises OneMapError files.meanwhile."""
         before = self.arrival.known
-        if before is not None and before != tuple(one for one in known if one.code == self.arrival.entry.code):
+        if before is not None and before != tuple(one for one in all_versions if one.code == self.arrival.entry.code):
             raise OneMapError("files.meanwhile", **{**self.arrival.place, "layer": self.arrival.entry.code})
 
     def unchanged_record(self) -> Record:
@@ -100,10 +100,15 @@ class PreparedVersion:
         records = listed_records(self.found, self.quality.more, self.arrival.language)
         return self._record(version, records, versions(self.arrival.library))
 
-    def _record(self, version: Version, records: Sequence[ProblemRecord], known: Sequence[Version]) -> dict[str, Any]:
-        """Return the contract's record of a version with its problems. known: the library's versions, including it."""
+    def _record(
+        self, version: Version, records: Sequence[ProblemRecord], all_versions: Sequence[Version]
+    ) -> dict[str, Any]:
+        """Return the contract's record of a version with its problems.
+
+        all_versions: the library's versions, including it.
+        """
         arrival, bad = self.arrival, self.frame.bad
-        today = layer_in_force(known, version.code, arrival.library.today())
+        today = layer_in_force(all_versions, version.code, arrival.library.today())
         result = {
             "code": arrival.entry.code,
             "version": version.label,
@@ -191,20 +196,21 @@ def _measures(frame: FrameBlocks, entry: LayerEntry) -> dict[str, float | None]:
     return {"area_m2": None if is_line else total, "length_m": total if is_line else None}
 
 
-def write_versions(library: Library, prepared: Sequence[PreparedVersion]) -> list[Record]:
+def write_versions(library: Library, new_versions: Sequence[PreparedVersion]) -> list[Record]:
     """Write prepared versions in one transaction, all or none; return the record of each, as `add` does.
 
     Versions that the library already has are not written.
     """
-    new = [version for version in prepared if version.same is None]
+    new = [version for version in new_versions if version.same is None]
     scope = new[0].arrival.entry.code if len(new) == 1 else None
     with library.writing(scope) if new else contextlib.nullcontext(library.connection) as connection:
         results = [
-            version.write(connection) if version.same is None else version.unchanged_record() for version in prepared
+            version.write(connection) if version.same is None else version.unchanged_record()
+            for version in new_versions
         ]
-        for version in prepared[-1:]:
+        for version in new_versions[-1:]:
             version.arrival.progress.settle()
-    for version in prepared:
+    for version in new_versions:
         version.arrival.progress.finish()
     return results
 
@@ -214,5 +220,5 @@ _T = TypeVar("_T")
 
 def _common_value(values: Iterable[_T]) -> _T | None:
     """Return the value that all files share; None if they differ."""
-    found = list(values)
-    return found[0] if found and all(value == found[0] for value in found) else None
+    file_values = list(values)
+    return file_values[0] if file_values and all(value == file_values[0] for value in file_values) else None

@@ -49,15 +49,15 @@ def check_report(target: str, overwrite: bool) -> None:
     check_place(path, overwrite, "--report")
 
 
-def listed_records(found: Sequence[GradedProblem], more: Mapping[str, int], language: str) -> list[ProblemRecord]:
+def listed_records(problems: Sequence[GradedProblem], more: Mapping[str, int], language: str) -> list[ProblemRecord]:
     """Return the problems as the answer lists them: at most a thousand of a kind, and the number of the others."""
     records: list[ProblemRecord] = []
-    listed: dict[str, int] = {}
+    listed_counts: dict[str, int] = {}
     left = dict(more)
-    for item in found:
+    for item in problems:
         code = item.problem.code
-        listed[code] = listed.get(code, 0) + 1
-        if listed[code] <= _MOST_LISTED:
+        listed_counts[code] = listed_counts.get(code, 0) + 1
+        if listed_counts[code] <= _MOST_LISTED:
             records.append({**problem_record(item.problem, language), "level": item.level})
         else:
             left[code] = left.get(code, 0) + 1
@@ -68,25 +68,25 @@ def listed_records(found: Sequence[GradedProblem], more: Mapping[str, int], lang
 
 
 def keep_problems(
-    connection: StoreConnection, version: Version, found: Sequence[GradedProblem], who: str, language: str
+    connection: StoreConnection, version: Version, problems: Sequence[GradedProblem], who: str, language: str
 ) -> None:
     """Put the problems of a new version into the library's table of problems, inside the open transaction.
 
     A library without problems has no such table, so that another program sees nothing but its layers.
     """
-    if not found:
+    if not problems:
         return
     last, is_new = 0, not connection.has_table(PROBLEMS_TABLE)
     if is_new:
         connection.make_features(_TABLE)
     else:
         last = connection.execute(compose_sql("SELECT max(fid) FROM {table}", table=PROBLEMS_TABLE)).fetchone()[0] or 0
-    geometries = np.array([item.geometry for item in found], dtype=object)
+    geometries = np.array([item.geometry for item in problems], dtype=object)
     boxes = shapely.bounds(geometries)
     geometries[~np.isfinite(boxes).all(axis=1)] = None  # a library may not hold coordinates that are no numbers
     moment = connection.moment()
     rows = []
-    for item in found:
+    for item in problems:
         facts, place = item.problem.facts, item.problem.place
         message, mend = wording(item.problem, language)
         where = (version.code, version.label, version.table, place["file"], place["feature"], place["field"])
@@ -118,10 +118,10 @@ class GroundRemark:
 
 def ground_remarks(library: Library, tables: Container[str]) -> list[GroundRemark]:
     """Return the remarks on ground that versions lack, by table; none if the table of remarks is damaged."""
-    connection, found = library.connection, list[GroundRemark]()
+    connection, remarks = library.connection, list[GroundRemark]()
     unreadable: tuple[type[Exception], ...] = (DamagedTable, *connection.damages)
     if not connection.has_table(PROBLEMS_TABLE):
-        return found
+        return remarks
     sql = compose_sql(
         "SELECT fid, table_name, message FROM {table} WHERE code IN ('lost.ground', 'lost.features', 'zones.missing',"
         " 'bad.no_ground', 'package.remark') ORDER BY fid",
@@ -131,10 +131,10 @@ def ground_remarks(library: Library, tables: Container[str]) -> list[GroundRemar
         for fid, table, words in connection.execute(sql).fetchall():
             if table in tables:
                 (ground,) = connection.read_block(PROBLEMS_TABLE, (), fid, fid).geometries
-                found.append(GroundRemark(table, ground, words))
+                remarks.append(GroundRemark(table, ground, words))
     except unreadable:
         pass
-    return found
+    return remarks
 
 
 @contextlib.contextmanager
@@ -147,19 +147,19 @@ def reporting_refusals(arrival: Arrival) -> Iterator[None]:
         raise
 
 
-def report_to_sender(arrival: Arrival, found: Sequence[GradedProblem], more: Mapping[str, int]) -> None:
+def report_to_sender(arrival: Arrival, problems: Sequence[GradedProblem], more: Mapping[str, int]) -> None:
     """Write the sheet for the sender, if one is wanted."""
     if arrival.options.report:
         entry = arrival.entry
         facts = {"file": arrival.place["file"] or "", "layer": f"{entry.code} {entry.title_in(arrival.language)}"}
         place = Path(arrival.options.report)
-        write_report(place, arrival.options.overwrite, found, more, facts, arrival.language)
+        write_report(place, arrival.options.overwrite, problems, more, facts, arrival.language)
 
 
 def write_report(
     target: Path,
     overwrite: bool,
-    found: Sequence[GradedProblem],
+    problems: Sequence[GradedProblem],
     more: Mapping[str, int],
     facts: Mapping[str, str],
     language: str,
@@ -178,7 +178,7 @@ def write_report(
         summary.append([phrase(f"report.{name}", language), _cell(value)])
     summary.append([])
     summary.append([phrase(f"report.{name}", language) for name in ("level", "count", "message", "code")])
-    for (level, code), items in groups_of(((item.level, item.problem.code), item) for item in found).items():
+    for (level, code), items in groups_of(((item.level, item.problem.code), item) for item in problems).items():
         example = _cell(wording(items[0].problem, language)[0])
         summary.append([phrase(f"level.{level}", language), len(items) + more.get(code, 0), example, code])
     for letter, width in zip("ABCD", (14, 40, 80, 24), strict=True):
@@ -186,7 +186,7 @@ def write_report(
     _fold(summary, "D")
     sheet = book.create_sheet(phrase("report.problems", language))
     sheet.append([phrase("report.number", language), *(phrase(f"report.{name}", language) for name in _COLUMNS)])
-    for number, item in enumerate(found, start=1):
+    for number, item in enumerate(problems, start=1):
         sheet.append([number, *_row(item, language)])
     for at, width in enumerate((6, *_WIDTHS)):
         sheet.column_dimensions["ABCDEFGHIJKL"[at]].width = width

@@ -46,10 +46,10 @@ def without_ground(coverage: shapely.Geometry, bad: BadFeatures) -> tuple[shapel
     Raises OneMapError overlay.union.
     """
     ground = ground_of(bad.geometries)
-    known = ground[~shapely.is_missing(ground)]
-    if len(known) == 0:
+    known_ground = ground[~shapely.is_missing(ground)]
+    if len(known_ground) == 0:
         return coverage, len(ground)
-    return without_convex(coverage, known), len(ground) - len(known)
+    return without_convex(coverage, known_ground), len(ground) - len(known_ground)
 
 
 def write_bad(
@@ -77,10 +77,10 @@ def write_bad(
             joined_sentences(*(wording(problem, language)[0] for problem in problems)) for problems in bad.problems
         ],
     }
-    taken = {str(name).lower() for name in attributes.columns}
+    used_names = {str(name).lower() for name in attributes.columns}
     for position, (name, values) in enumerate(told_of.items()):
         free = name
-        while free in taken:
+        while free in used_names:
             free += "_"
         attributes.insert(position, free, np.array(values, dtype=object))
     geometries = bad.geometries.copy()

@@ -62,8 +62,8 @@ def _check_other_kind(path: Path) -> None:
     Raises OneMapError raster.vector, raster.packed, raster.tiles, source.folder.
     """
     try:
-        with open_source(path) as found:
-            is_vector = bool(layers_of(found))
+        with open_source(path) as source:
+            is_vector = bool(layers_of(source))
     except OneMapError as error:
         if error.code in ("raster.packed", "raster.tiles", "source.folder"):
             raise
@@ -133,13 +133,13 @@ def raster_frame(
             raise OneMapError("raster.rotated", file=path.name)
         remarks = tuple(_remarks(dataset, crs, target, entry))
         overviews = ",".join(map(str, dataset.overviews(1)))
-    kept = path if copy_to is None else _copy_raster(path, copy_to)
-    with opened_raster(kept) as dataset:
+    kept_path = path if copy_to is None else _copy_raster(path, copy_to)
+    with opened_raster(kept_path) as dataset:
         crs = raster_crs(dataset, given_crs)
-        facts, beside = GridFacts.of(dataset, crs), cell_files(dataset)
+        facts, further_files = GridFacts.of(dataset, crs), cell_files(dataset)
     row = {
-        "path": str(kept.resolve()) if copy_to is None else f"{copy_to.parent.name}/{copy_to.name}",
-        **file_columns(kept, beside, progress),
+        "path": str(kept_path.resolve()) if copy_to is None else f"{copy_to.parent.name}/{copy_to.name}",
+        **file_columns(kept_path, further_files, progress),
         "given_crs": given_crs,
         **asdict(facts),
         "crs": crs_name(crs),
@@ -187,12 +187,12 @@ def _copy_raster(path: Path, target: Path) -> Path:
 
 
 @contextlib.contextmanager
-def raster_copy(library: Path | None, code: str, wanted: bool) -> Iterator[Path | None]:
+def raster_copy(library: Path | None, code: str, is_wanted: bool) -> Iterator[Path | None]:
     """Give the path for a copy beside the library; remove the copy if the block fails. None if none is wanted.
 
     library: its file, None on a server. Raises OneMapError raster.no_folder, out.failed.
     """
-    if not wanted:
+    if not is_wanted:
         yield None
         return
     if library is None:

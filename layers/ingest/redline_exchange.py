@@ -88,25 +88,25 @@ def exchange(source: str, target: str, options: ExchangeOptions, language: str) 
     check_place(place, options.overwrite, "TARGET")
     text = _text_of(source, options)
     if text is not None and suffix == ".txt":
-        made = _rewrite(text, Path(source), place, options)
+        result = _rewrite(text, Path(source), place, options)
     elif text is not None:
-        made = _to_vector(text, Path(source), place, options)
+        result = _to_vector(text, Path(source), place, options)
     elif suffix == ".txt":
-        made = _to_text(source, place, options)
+        result = _to_text(source, place, options)
     elif Path(source).suffix.lower() == ".txt":
         frame = read_source(source, options.layer, options.encoding)
         crs = source_crs(frame, SourceOptions(crs=options.crs))
-        made = _write_frame(frame, Path(source), place, crs=crs, overwrite=options.overwrite)
+        result = _write_frame(frame, Path(source), place, crs=crs, overwrite=options.overwrite)
     else:
         raise OneMapError("redline.neither", file=source_name(source), target=place.name)
     return {
         "ok": True,
         "source": shown_source(source),
         "target": str(target),
-        "features": made.features,
-        "points": made.points,
-        "crs": systems.crs_name(made.crs) if made.crs is not None else None,
-        "problems": [problem_record(problem, language) for problem in made.problems],
+        "features": result.features,
+        "points": result.points,
+        "crs": systems.crs_name(result.crs) if result.crs is not None else None,
+        "problems": [problem_record(problem, language) for problem in result.problems],
     }
 
 
@@ -154,8 +154,8 @@ def _to_vector(text: RedlineText, source: Path, target: Path, options: ExchangeO
     crs = source_crs(frame, SourceOptions(crs=options.crs))
     zone = zone_of(crs)
     header = header_lines(with_zone(text, zone) if zone is not None else text)
-    made = _write_frame(frame, source, target, crs=crs, overwrite=options.overwrite, header=header)
-    return replace(made, points=_count(text))
+    result = _write_frame(frame, source, target, crs=crs, overwrite=options.overwrite, header=header)
+    return replace(result, points=_count(text))
 
 
 def _write_frame(
@@ -165,12 +165,12 @@ def _write_frame(
 
     Raises OneMapError geometry.… for a KML of rings that cross.
     """
-    crossing = _crossing_rings(frame)
-    problems = [*frame.problems, *crossing]
+    crossing_rings = _crossing_rings(frame)
+    problems = [*frame.problems, *crossing_rings]
     # A KML has degrees of WGS 84 alone, to which the driver would shift an old datum by guess.
     if target.suffix.lower() == ".kml":
-        if crossing:  # the driver writes no such ring
-            raise OneMapError.of(crossing)
+        if crossing_rings:  # the driver writes no such ring
+            raise OneMapError.of(crossing_rings)
         frame, crs = replace(frame, crs=crs), pyproj.CRS(4326)
         geometries, remarks = in_crs(frame.geometries, frame, SourceOptions(), crs)
         # The last digit of a degree may have rings cross that touched; nor does the driver write such.
@@ -186,8 +186,8 @@ def _write_frame(
 
 def _keep_origin(path: Path, source: Path) -> None:
     """Record in a new GeoPackage from which text it was made."""
-    given = {"parcels": source.name, "parcels_hash": hashlib.sha256(source.read_bytes()).hexdigest()}
-    origin = provenance({"kind": "redline", "parameters": given})
+    parameters = {"parcels": source.name, "parcels_hash": hashlib.sha256(source.read_bytes()).hexdigest()}
+    origin = provenance({"kind": "redline", "parameters": parameters})
     with contextlib.closing(sqlite3.connect(path)) as file, file:
         keep_provenance(file, origin)
 
@@ -235,21 +235,21 @@ def _write_vector(frame: RawFrame, crs: pyproj.CRS, path: Path, header: str) -> 
             )
     except (DataSourceError, ValueError, RuntimeError) as error:
         raise OneMapError("out.failed", file=path.name, field="TARGET", reason=str(error)[:200]) from error
-    lost = [str(warning.message) for warning in caught if "truncated" in str(warning.message)]
-    if lost:
-        raise OneMapError("out.failed", file=path.name, field="TARGET", reason=lost[0][-200:])
+    truncated_texts = [str(warning.message) for warning in caught if "truncated" in str(warning.message)]
+    if truncated_texts:
+        raise OneMapError("out.failed", file=path.name, field="TARGET", reason=truncated_texts[0][-200:])
 
 
 def _to_text(source: str, target: Path, options: ExchangeOptions) -> _ExchangeResult:
     raw = read_source(source, options.layer, options.encoding)
     problems = list(raw.problems)
-    given = SourceOptions(crs=options.crs)
-    crs = source_crs(raw, given)
+    source_options = SourceOptions(crs=options.crs)
+    crs = source_crs(raw, source_options)
     zone = zone_of(crs)
     geometries = _valid_geometries(raw)
     if zone is None:
         zone = _zone_for(raw, crs)
-        geometries, remarks = in_crs(geometries, raw, given, zone_crs(zone))
+        geometries, remarks = in_crs(geometries, raw, source_options, zone_crs(zone))
         facts = {"file": raw.path.name, "layer": raw.layer, "crs": systems.crs_name(crs)}
         problems += [*remarks, Problem("redline.projected", {**facts, "target": f"EPSG:{zone.epsg}"})]
     attributes = raw.attributes.reset_index(drop=True)
@@ -259,8 +259,8 @@ def _to_text(source: str, target: Path, options: ExchangeOptions) -> _ExchangeRe
     problems += first_problems(changes(frame, place), place)
     text = redline_text(frame)
     _write_text(text, target, options)
-    written = replace(zone, prefixed=True)
-    return _ExchangeResult(len(geometries), _count(text), zone_crs(written), problems)
+    text_zone = replace(zone, prefixed=True)
+    return _ExchangeResult(len(geometries), _count(text), zone_crs(text_zone), problems)
 
 
 def _valid_geometries(raw: RawFrame) -> np.ndarray:

@@ -97,7 +97,7 @@ class Staging:
         table = self._stage_rows(encoding, transform)
         abouts = table.abouts()
         bounds = box_around([about["bounds"] for about in abouts if about["bounds"] is not None])
-        refused = [_problem(problem) for problem in abouts[0]["refused"]]
+        refusals = [_problem(problem) for problem in abouts[0]["refused"]]
         astray = astray or any(about["astray"] for about in abouts)
         try:
             transform = SourceTransform(self.head(), self.options, self.target, bounds)
@@ -107,19 +107,21 @@ class Staging:
             # What else is wrong is reported of the coordinates as the file has them.
             table = self._stage_rows(encoding, None)
             abouts = table.abouts()
-            refused += error.problems
+            refusals += error.problems
         notes = ReadingNotes()
         for about in abouts:
             notes.add(_notes_from_journal(about["seen"]))
         read = self.stream.problems(notes, len(table), abouts[0]["columns"])
-        remarks, lost = lost_text(notes.replaced, needed_fields(self.entry, self.required), self.stream.readable.place)
-        read, refused = [*read, *remarks], [*refused, *lost]
+        remarks, lost_texts = lost_text(
+            notes.replaced, needed_fields(self.entry, self.required), self.stream.readable.place
+        )
+        read, refusals = [*read, *remarks], [*refusals, *lost_texts]
         of_fields, frame = self._fields(table, abouts)
         unsound = [_problem(problem) for about in abouts for problem in about["unsound"]]
         unsound.sort(key=lambda problem: CODES.index(problem.code))
         unsound = _with_names(frame, unsound)
-        if refused:
-            raise OneMapError.of([*refused, *first_problems(unsound, self.stream.readable.place)])
+        if refusals:
+            raise OneMapError.of([*refusals, *first_problems(unsound, self.stream.readable.place)])
         repairs = _with_names(frame, [_problem(problem) for about in abouts for problem in about["repairs"]])
         by_row = groups_of((problem.facts["row"] - 1, problem) for problem in unsound)
         carriages = (Carriage(**about["carriage"]) for about in abouts)
@@ -160,8 +162,8 @@ class Staging:
             blocks = self.stream.blocks(encoding, len(table), size, by_column=True, provers=self.provers)
             read = enumerate(blocks, start=table.parts)
             # The next block is read while two are made clean, or wait for the disk: no more, for memory's sake.
-            with contextlib.closing(in_order(keep, read, workers=2)) as kept:
-                for name in kept:
+            with contextlib.closing(in_order(keep, read, workers=2)) as part_names:
+                for name in part_names:
                     table.resume(name)
                     self.progress.at(len(table) / max(1, self.stream.count))
         if not table.parts:
@@ -175,7 +177,7 @@ class Staging:
     ) -> None:
         """Clean a block, and keep it as a part."""
         place = self.stream.readable.place
-        attributes, refused = rename_fields(
+        attributes, refusals = rename_fields(
             raw, self.entry, self.options.fields_of(raw.attributes.columns), self.required
         )
         fields = [str(column) for column in attributes.columns]
@@ -183,30 +185,32 @@ class Staging:
         numeric = {field.name for field in self.entry.fields if field.type in ("number", "integer")}
         texts = {field: listed_values(attributes[field]) for field in fields if field in numeric}
         if raw.replaced:
-            lost = replaced_text(attributes).items()
-            notes.replaced = {field: (None if row is None else row + first, count) for field, (row, count) in lost}
+            lost_texts = replaced_text(attributes).items()
+            notes.replaced = {
+                field: (None if row is None else row + first, count) for field, (row, count) in lost_texts
+            }
         plain = storable_attributes(attributes, schema_names(self.entry, self.required))
-        placed, astray = PlacedShapes(raw.shapes, raw.valid), False
+        placement, astray = PlacedShapes(raw.shapes, raw.valid), False
         if transform is not None:
             try:
-                placed = transform.carry(raw, self.provers)
+                placement = transform.carry(raw, self.provers)
             except OneMapError:
                 astray = True
         rows = np.arange(first + 1, first + 1 + len(raw.shapes))
-        given = self.entry.geometry, rows, self.options.repair, place
-        sound = sorted_geometries(placed.shapes, *given, valid=placed.valid)
+        sorting = self.entry.geometry, rows, self.options.repair, place
+        sound = sorted_geometries(placement.shapes, *sorting, valid=placement.valid)
         about = {
             "columns": [str(column) for column in raw.attributes.columns],
             "fields": dict(zip(fields, map(str, plain.columns), strict=True)),
-            "refused": [_plain(problem) for problem in refused],
+            "refused": [_plain(problem) for problem in refusals],
             "as_text": as_text,
             "texts": {field: [has_text(values), are_numbers(values)] for field, values in texts.items()},
             "bounds": bounds_of(raw.shapes),
-            "carriage": asdict(placed.carriage),
+            "carriage": asdict(placement.carriage),
             "astray": astray,
             "unsound": [_plain(problem, first) for problem in sound.problems],
             "repairs": [_plain(problem, first) for problem in sound.repairs],
-            "seen": {**asdict(notes), "domains": [[at, list(map(_plain, found))] for at, found in notes.domains]},
+            "seen": {**asdict(notes), "domains": [[at, list(map(_plain, domain))] for at, domain in notes.domains]},
         }
         wkb = None
         if isinstance(sound.shapes, ShapeColumn):
@@ -217,11 +221,11 @@ class Staging:
 
     def _fields(self, table: FeatureTable, abouts: Sequence[dict[str, Any]]) -> tuple[list[Problem], FrameBlocks]:
         """Return the problems of the fields, and the frame, which converts values that only all blocks explain."""
-        place, stored = self.stream.readable.place, abouts[0]["fields"]
+        place, stored_names = self.stream.readable.place, abouts[0]["fields"]
         problems = [
             Problem("field.absent", {**place, "field": field.name})
             for field in self.entry.fields
-            if field.name not in stored
+            if field.name not in stored_names
         ]
         as_text = [field.name for field in self.entry.fields if any(field.name in about["as_text"] for about in abouts)]
         problems += [Problem("field.type", {**place, "field": name}) for name in as_text]
@@ -233,9 +237,9 @@ class Staging:
             and all(about["texts"][field.name][1] for about in abouts)
         ]
         problems += [Problem("field.as_number", {**place, "field": name}) for name in as_number]
-        problems += told_renamed(list(stored), list(stored.values()), place)
-        changes = {stored[name]: as_numbers for name in as_number}
-        return problems, FrameBlocks(table.with_changes(changes), key=stored.get(self.entry.key or ""))
+        problems += told_renamed(list(stored_names), list(stored_names.values()), place)
+        changes = {stored_names[name]: as_numbers for name in as_number}
+        return problems, FrameBlocks(table.with_changes(changes), key=stored_names.get(self.entry.key or ""))
 
 
 def _with_names(frame: FrameBlocks, problems: Sequence[Problem]) -> list[Problem]:
@@ -263,5 +267,5 @@ def _problem(content: dict[str, Any]) -> Problem:
 
 def _notes_from_journal(content: dict[str, Any]) -> ReadingNotes:
     replaced = {name: (row, count) for name, (row, count) in content["replaced"].items()}
-    domains = [(at, list(map(_problem, found))) for at, found in content["domains"]]
+    domains = [(at, list(map(_problem, domain))) for at, domain in content["domains"]]
     return ReadingNotes(**{**content, "replaced": replaced, "domains": domains})

@@ -26,8 +26,8 @@ def unit_key_problems(library: Library, frame: FrameBlocks, entry: LayerEntry, p
     """
     if entry.unit is None or entry.unit not in frame.columns:
         return []
-    known = _known_codes(library)
-    if not known:
+    known_codes = _known_codes(library)
+    if not known_codes:
         return []
     codes: dict[str, int] = {}  # with the first row that has each
     for block in frame.blocks():
@@ -35,12 +35,12 @@ def unit_key_problems(library: Library, frame: FrameBlocks, entry: LayerEntry, p
         for code, row in pairs:
             if code:
                 codes.setdefault(code, row + 1)
-    stems = {stem for code in known for stem in unit_stems(code)}
-    lost = [code for code in codes if unit_stem(code) not in stems]
-    if not lost:
+    stems = {stem for code in known_codes for stem in unit_stems(code)}
+    lost_codes = [code for code in codes if unit_stem(code) not in stems]
+    if not lost_codes:
         return []
-    facts = {"field": entry.unit, "count": len(lost), "codes": lost[:_SHOWN]}
-    facts["rows"] = [codes[code] for code in lost[:_SHOWN]]
+    facts = {"field": entry.unit, "count": len(lost_codes), "codes": lost_codes[:_SHOWN]}
+    facts["rows"] = [codes[code] for code in lost_codes[:_SHOWN]]
     return [Problem("table.no_unit", {**place, **facts})]
 
 
@@ -50,16 +50,16 @@ def missing_counties(library: Library, names: Sequence[str], place: ProblemPlace
     names: of the files. There is no remark unless each name has a code and the library has divisions.
     """
     codes = [re.findall(DIVISION_CODE, name) for name in names]
-    sent = {code[:_COUNTY] for found in codes for code in found}
-    known = {code[:_COUNTY] for code in _known_codes(library) if re.fullmatch(DIVISION_CODE, code)}
-    missing = sorted(known - sent)
-    if not missing or not all(codes) or not known & sent:
+    sent_counties = {code[:_COUNTY] for file_codes in codes for code in file_codes}
+    known_counties = {code[:_COUNTY] for code in _known_codes(library) if re.fullmatch(DIVISION_CODE, code)}
+    missing = sorted(known_counties - sent_counties)
+    if not missing or not all(codes) or not known_counties & sent_counties:
         return []
     return [Problem("files.no_county", {**place, "count": len(missing), "codes": missing[:_SHOWN]})]
 
 
 def _known_codes(library: Library) -> set[str]:
-    known: set[str] = set()
+    known_codes: set[str] = set()
     for code, field in UNIT_LAYERS.items():
         version = layer_in_force(versions(library), code, library.today())
         if version is None:
@@ -67,5 +67,5 @@ def _known_codes(library: Library) -> set[str]:
         attributes = read_version(library, version, None).attributes
         if field in attributes.columns:
             values = map(text_value, attributes[field].tolist())
-            known.update(plain_unit_code(value) for value in values if value is not None)
-    return known
+            known_codes.update(plain_unit_code(value) for value in values if value is not None)
+    return known_codes

@@ -18,19 +18,19 @@ _ASKED_AT_ONCE = 500  # fids in one statement
 
 def features_near(library: Library, version: Version, boxes: np.ndarray) -> StoredFeatures:
     """Return the features of a version whose boxes meet any of the given boxes (k, 4), by fid. Raises DamagedTable."""
-    counted: set[str] = library.kept.setdefault(COUNTED, set())
+    counted_tables: set[str] = library.kept.setdefault(COUNTED, set())
     sql = compose_sql("SELECT id {near}", near=near(version.table))
     fids: set[int] = set()
     try:
-        if version.table not in counted:
+        if version.table not in counted_tables:
             check_index(library.connection, version.table, version.count)
         for box in boxes.tolist():
             fids.update(row[0] for row in library.connection.execute(sql, corners(box)))
     except sqlite3.Error as error:
         raise DamagedTable(str(error)) from error
-    found = features_of(library, version, np.array(sorted(fids), dtype=np.int64))
-    counted.add(version.table)
-    return found
+    features = features_of(library, version, np.array(sorted(fids), dtype=np.int64))
+    counted_tables.add(version.table)
+    return features
 
 
 def features_of(library: Library, version: Version, fids: np.ndarray) -> StoredFeatures:

@@ -123,17 +123,17 @@ def _check_rasters(source: Library) -> None:
 def _feature_tables(source: Library) -> dict[str, TableDefinition]:
     """Return the tables of features by name: versions, features that were set aside, and problems."""
     connection, catalogue = source.connection, source.catalogue()
-    found = {}
+    tables = {}
     for version in versions(source):
         entry = catalogue[version.code]
         title = f"{entry.title_in('zh')} {version.label}"
-        found[version.table] = TableDefinition(
+        tables[version.table] = TableDefinition(
             version.table, title, GEOMETRY_TYPES[entry.geometry], connection.field_types(version.table)
         )
     for name in connection.own_tables():
-        if name == "onemap_problems" or name.removesuffix("__bad") in found and name not in found:
-            found[name] = TableDefinition(name, name, "GEOMETRY", connection.field_types(name))
-    return found
+        if name == "onemap_problems" or name.removesuffix("__bad") in tables and name not in tables:
+            tables[name] = TableDefinition(name, name, "GEOMETRY", connection.field_types(name))
+    return tables
 
 
 def _plain_tables(source: Library, target: StoreConnection, work: _Work) -> int:
@@ -189,17 +189,17 @@ class _RowSum:
 
 def _features(source: Library, target: StoreConnection, work: _Work) -> int:
     """Copy the tables of features, make the views, and return the number of versions."""
-    tables, known = _feature_tables(source), versions(source)
-    of = {version.table: version for version in known}
+    tables, all_versions = _feature_tables(source), versions(source)
+    of = {version.table: version for version in all_versions}
     for name, table in tables.items():
         version = of.get(name)
         part = work.part(version.count if version else 0)
         _copy_features(source, target, table, version.hash if version else None, part)
         part.at(1.0)
     catalogue = source.catalogue()
-    for code in dict.fromkeys(version.code for version in known):
-        show_layer(target, catalogue[code], known, source.today())
-    return len(known)
+    for code in dict.fromkeys(version.code for version in all_versions):
+        show_layer(target, catalogue[code], all_versions, source.today())
+    return len(all_versions)
 
 
 def _copy_features(
@@ -265,18 +265,18 @@ def _write_own_files(source: Library, path: Path) -> None:
 
     One that differs is never overwritten.
     """
-    made, beside = [path], path
+    new_files, own_file = [path], path
     try:
         for kind in OWN_FILES:
-            text, beside = source.own_file(kind), own_file_path(path, kind)
-            if text is None or beside.is_file() and beside.read_text(encoding="utf-8-sig") == text:
+            text, own_file = source.own_file(kind), own_file_path(path, kind)
+            if text is None or own_file.is_file() and own_file.read_text(encoding="utf-8-sig") == text:
                 continue  # from an earlier copy
-            with beside.open("x", encoding="utf-8") as file:
-                made.append(beside)
+            with own_file.open("x", encoding="utf-8") as file:
+                new_files.append(own_file)
                 file.write(text)
     except BaseException as error:
-        for one in made:
+        for one in new_files:
             one.unlink(missing_ok=True)
         if isinstance(error, (OSError, UnicodeDecodeError)):
-            raise OneMapError("out.failed", file=beside.name, reason=text_reason(error)) from error
+            raise OneMapError("out.failed", file=own_file.name, reason=text_reason(error)) from error
         raise

@@ -42,7 +42,7 @@ class DistrictChange:
 
 def district_changes(library: Library) -> list[DistrictChange]:
     """Return all changes of a library's district, in order. Raises OneMapError library.damaged."""
-    found: dict[int, DistrictChange] = {}
+    changes: dict[int, DistrictChange] = {}
     for key, value in library.connection.execute("SELECT key, value FROM onemap_library"):
         if isinstance(key, str) and key.startswith(_FORMER):
             try:
@@ -51,10 +51,10 @@ def district_changes(library: Library) -> list[DistrictChange]:
                 before = united_ground(geopackage.from_blobs(blobs)) if blobs else None
                 datetime.fromisoformat(content["at"])
                 number = int(key.removeprefix(_FORMER))
-                found[number] = DistrictChange(content["at"], content["who"], content["reason"], before)
+                changes[number] = DistrictChange(content["at"], content["who"], content["reason"], before)
             except (TypeError, ValueError, KeyError, shapely.errors.GEOSException):
                 raise OneMapError("library.damaged", file=library.label, reason=key) from None
-    return [found[number] for number in sorted(found)]
+    return [changes[number] for number in sorted(changes)]
 
 
 def district_at(library: Library, known_at: datetime | None) -> shapely.Geometry | None:
@@ -132,9 +132,9 @@ def missing_of_district_m2(
 
 def _short_versions(library: Library, district: shapely.Geometry, day: date) -> Iterator[Record]:
     """Yield the versions in force that should cover the whole district but leave out a part of it."""
-    known, catalogue, changes = versions(library), library.catalogue(), district_changes(library)
-    for code in dict.fromkeys(version.code for version in known):
-        version = layer_in_force(known, code, day)
+    all_versions, catalogue, changes = versions(library), library.catalogue(), district_changes(library)
+    for code in dict.fromkeys(version.code for version in all_versions):
+        version = layer_in_force(all_versions, code, day)
         if version is None:
             continue
         missing_m2 = missing_of_district_m2(library, version, district, changes)

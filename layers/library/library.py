@@ -146,13 +146,13 @@ class Library:
         A server is asked once for all of them.
         """
         texts = {text: text for text in moments}
-        known = dict[str, datetime]()
+        dated = dict[str, datetime]()
         for text in texts:
             with contextlib.suppress(ValueError):
-                known[text] = datetime.fromisoformat(text)
-        known = {text: moment for text, moment in known.items() if MINYEAR < moment.year < MAXYEAR}
-        days = self._store.days_of([*known.values()]) if known else []
-        return texts | {text: day.isoformat() for text, day in zip(known, days, strict=True)}
+                dated[text] = datetime.fromisoformat(text)
+        dated = {text: moment for text, moment in dated.items() if MINYEAR < moment.year < MAXYEAR}
+        days = self._store.days_of([*dated.values()]) if dated else []
+        return texts | {text: day.isoformat() for text, day in zip(dated, days, strict=True)}
 
     def reading(self) -> AbstractContextManager[StoreConnection]:
         """Open one snapshot: everything read inside it is from one moment."""
@@ -427,18 +427,18 @@ def make_library(
         facts[FORMAT_KEY] = str(FORMAT)
         facts |= {REHEARSAL: "yes"} if is_rehearsal else {}
         insert_logged(connection, TABLES["onemap_library"], facts.items())
-        numbered = ((position, *pack) for position, pack in enumerate(packs, start=1))
-        insert_logged(connection, TABLES["onemap_packs"], numbered)
+        numbered_packs = ((position, *pack) for position, pack in enumerate(packs, start=1))
+        insert_logged(connection, TABLES["onemap_packs"], numbered_packs)
         insert_logged(connection, TABLES["onemap_catalogue"], map(catalogue_row, layers))
         if district is not None:
             blobs = geopackage.to_blobs(district, srs_id)
             insert_logged(connection, TABLES["onemap_district"], enumerate(blobs, start=1))
         connection.protect(grants)
         note_structure(connection)
-        made: dict[str, Any] = {"crs": f"EPSG:{srs_id}", "packs": [pack[0] for pack in packs]}
-        made |= {REHEARSAL: True} if is_rehearsal else {}
-        made |= {"layers": [entry.code for entry in layers]} if layers else {}
-        log(connection, who, "new", place.name, made)
+        detail: dict[str, Any] = {"crs": f"EPSG:{srs_id}", "packs": [pack[0] for pack in packs]}
+        detail |= {REHEARSAL: True} if is_rehearsal else {}
+        detail |= {"layers": [entry.code for entry in layers]} if layers else {}
+        log(connection, who, "new", place.name, detail)
         settle_work()
 
     make_store(place, crs, fill)

@@ -33,7 +33,11 @@ def listing(library: Library, as_of: date, required_fields: Callable[[str], Sequ
     today = library.today()
     of_code = groups_of((version.code, version) for version in versions(library))
     district, changes = library.district(), district_changes(library)
-    short = {one.table: _missing_m2(library, one, district, changes) for known in of_code.values() for one in known}
+    short = {
+        one.table: _missing_m2(library, one, district, changes)
+        for layer_versions in of_code.values()
+        for one in layer_versions
+    }
     layers = [
         {
             **fields_of(entry, "code", "title", "department", "library", "kind", "geometry", "key"),
@@ -63,16 +67,16 @@ def listing(library: Library, as_of: date, required_fields: Callable[[str], Sequ
 
 
 def _version_records(
-    library: Library, entry: LayerEntry, known: Sequence[Version], as_of: date, today: date
+    library: Library, entry: LayerEntry, layer_versions: Sequence[Version], as_of: date, today: date
 ) -> list[Record]:
-    current, now = in_force(known, as_of), in_force(known, today)
+    current, now = in_force(layer_versions, as_of), in_force(layer_versions, today)
     return [
         {
             **_version_record(library, entry, version, current, as_of),
             "today": "in_force" if version is now else _state(version, now, today),
-            "day": _first_day(version, known),
+            "day": _first_day(version, layer_versions),
         }
-        for version in known
+        for version in layer_versions
     ]
 
 
@@ -111,9 +115,9 @@ def _state(version: Version, current: Version | None, day: date) -> str:
     return "undated" if is_open and current is not None and current.valid_from else "past"
 
 
-def _first_day(version: Version, known: Sequence[Version]) -> str | None:
+def _first_day(version: Version, layer_versions: Sequence[Version]) -> str | None:
     first = version.valid_from
-    return first if first and in_force(known, date.fromisoformat(first)) is version else None
+    return first if first and in_force(layer_versions, date.fromisoformat(first)) is version else None
 
 
 def _is_unreadable(library: Library, entry: LayerEntry, version: Version) -> bool:
@@ -137,18 +141,18 @@ def _fields(entry: LayerEntry, required: Sequence[str]) -> list[dict[str, Any]]:
     required: as for `add`, so that whoever matches fields sees what would be refused. The type of a field is null if no
     schema describes the field.
     """
-    needed = set(needed_fields(entry, required))
-    found = []
+    needed_names = set(needed_fields(entry, required))
+    field_records = []
     for name in schema_names(entry, required):
         field = entry.field_named(name)
         titles = dict(field.title) if field else {}
-        found.append(
+        field_records.append(
             {
                 "name": name,
                 "type": field.type if field else None,
                 "title": {language: titles.get(language, "") for language in ("zh", "en")},
                 "aliases": list(field.aliases) if field else [],
-                "required": name in needed,
+                "required": name in needed_names,
             }
         )
-    return found
+    return field_records

@@ -51,8 +51,8 @@ def head_variables(library: Library) -> dict[str, str]:
 def write_head(library: Library, path: Path) -> Record:
     """Write the head into a new file for the archive. Raises OneMapError out.…."""
     facts = {**head_facts(library), "at": now()}
-    with atomic_output(path, False, "--head") as beside:
-        beside.write_text(json.dumps(facts, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    with atomic_output(path, False, "--head") as new_file:
+        new_file.write_text(json.dumps(facts, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return facts
 
 
@@ -64,10 +64,10 @@ def read_head(text: str) -> Head:
     path = Path(text)
     if path.suffix.lower() in _FILES:
         return _head_of_file(path)
-    wanted = "".join(text.lower().split())
-    if len(wanted) < _LEAST_SIGNS or not _HASH.fullmatch(wanted):
+    hash_text = "".join(text.lower().split())
+    if len(hash_text) < _LEAST_SIGNS or not _HASH.fullmatch(hash_text):
         raise OneMapError("verify.head_short", field="--head", least=_LEAST_SIGNS)
-    return Head(wanted)
+    return Head(hash_text)
 
 
 def _head_of_file(path: Path) -> Head:
@@ -115,8 +115,8 @@ def head_problems(library: Library, book: LogBook, head: Head) -> list[Problem]:
         other = {"library": head.library, "name": head.name, "own": library.id}
         return [Problem("verify.head_library", {**place, **other})]
     if head.number is None:
-        found = any(known.startswith(head.hash) for known in book.heads.values())
-        return [] if found else [Problem("verify.head", place)]
+        is_of_log = any(log_head.startswith(head.hash) for log_head in book.heads.values())
+        return [] if is_of_log else [Problem("verify.head", place)]
     if book.heads.get(head.number) == head.hash:
         return []
     facts: dict[str, Any] = {"number": head.number, "last": book.last, "at": book.last_at}

@@ -73,10 +73,10 @@ def log_features(
 
     geometries (n,), attributes (n rows): as they are stored.
     """
-    written = LoggedFeatures(table, first, len(geometries), content_hash(geometries, attributes))
-    kept = checksums(geometries, attributes).tobytes()
-    insert_logged(connection, TABLES["onemap_row_hashes"], [(written.name, kept)])
-    return written.detail()
+    logged_features = LoggedFeatures(table, first, len(geometries), content_hash(geometries, attributes))
+    row_hashes = checksums(geometries, attributes).tobytes()
+    insert_logged(connection, TABLES["onemap_row_hashes"], [(logged_features.name, row_hashes)])
+    return logged_features.detail()
 
 
 @dataclass(frozen=True)
@@ -127,8 +127,8 @@ def read_log(library: Library) -> LogBook:
     for number, *texts, chained in library.connection.execute(compose_sql("{all} ORDER BY number", all=_SQL)):
         at, who, action, subject, detail, content, previous = texts
         place = {"file": library.label, "layer": LOG, "feature": str(number), "at": shown_text(at)}
-        known = _detail(detail, content)
-        if known is None:
+        facts = _detail(detail, content)
+        if facts is None:
             book.problems.append(Problem("verify.content", place))
         links = (before, at, who, action, subject, content)
         is_linked = all(isinstance(link, str) for link in links) and chained == _chain_hash(links)
@@ -136,9 +136,9 @@ def read_log(library: Library) -> LogBook:
             book.problems.append(Problem("verify.chain", place))
         before = chained if isinstance(chained, str) else ""
         book.last, book.last_at, book.heads[number] = number, shown_text(at), before
-        if known is not None:
-            _take_in(book, action, subject, known, shown_text(at), shown_text(who))
-            if _begins_copy(action, known):
+        if facts is not None:
+            _take_in(book, action, subject, facts, shown_text(at), shown_text(who))
+            if _begins_copy(action, facts):
                 book.copies[number] = shown_text(at)
             elif action == COPY:
                 book.problems.append(Problem("verify.row_void", {**place, "who": shown_text(who)}))
@@ -151,12 +151,12 @@ def read_entries(library: Library, where: Sql, parameters: Sequence[Any]) -> Log
     sql = compose_sql("{all} WHERE {where} ORDER BY number", all=_SQL, where=where)
     for number, *texts, chained in library.connection.execute(sql, parameters):
         at, who, action, subject, detail, content, previous = texts
-        known, links = _detail(detail, content), (previous, at, who, action, subject, content)
-        if known is None or not all(isinstance(link, str) for link in links) or chained != _chain_hash(links):
+        facts, links = _detail(detail, content), (previous, at, who, action, subject, content)
+        if facts is None or not all(isinstance(link, str) for link in links) or chained != _chain_hash(links):
             place = ProblemPlace(file=library.label, layer=LOG, feature=str(number))
-            how = Problem("verify.chain" if known else "verify.content", {**place, "at": shown_text(at)})
+            how = Problem("verify.chain" if facts else "verify.content", {**place, "at": shown_text(at)})
             raise OneMapError("library.altered", **place, how=how)
-        _take_in(book, action, subject, known, at, who)
+        _take_in(book, action, subject, facts, at, who)
     return book
 
 
@@ -191,12 +191,12 @@ def _take_in(book: LogBook, action: Any, subject: Any, detail: Mapping[str, Any]
             book.rows.pop(kind, None)
     rows = detail.get(ROWS)
     for table, names in rows.items() if isinstance(rows, dict) else ():
-        written = book.rows.setdefault(table, {})
+        table_rows = book.rows.setdefault(table, {})
         for name, hash_ in names.items() if isinstance(names, dict) else ():
             if hash_ is None:
-                written.pop(name, None)
+                table_rows.pop(name, None)
             else:
-                written[name] = WrittenRow(str(hash_), at, who)
+                table_rows[name] = WrittenRow(str(hash_), at, who)
     book.chain_heads += _chain_heads(subject, detail.get(HEADS), at, who)
     book.features += [(item, WrittenRow(item.hash, at, who)) for item in features_of_detail(detail)]
     if action == "keep" and isinstance(subject, str):
@@ -206,8 +206,10 @@ def _take_in(book: LogBook, action: Any, subject: Any, detail: Mapping[str, Any]
 def _chain_heads(subject: Any, heads: Any, at: str, who: str) -> list[ChainHead]:
     """Return the heads that an entry of a case names; none if `heads` is not a table of heads."""
     case_id = str(subject).partition(" ")[0]
-    known = heads.items() if isinstance(heads, dict) else ()
-    pairs = [(chain, head) for chain, head in known if isinstance(head, list) and len(head) == len(("number", "hash"))]
+    named_heads = heads.items() if isinstance(heads, dict) else ()
+    pairs = [
+        (chain, head) for chain, head in named_heads if isinstance(head, list) and len(head) == len(("number", "hash"))
+    ]
     return [
         ChainHead(case_id, chain, number, WrittenRow(str(hash_), at, who))
         for chain, (number, hash_) in pairs

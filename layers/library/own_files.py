@@ -51,8 +51,8 @@ def _refused_file(path: Path) -> Iterator[None]:
         raise OneMapError("keep.text", file=path.name, reason=text_reason(error)) from None
 
 
-def keep_catalogue(library: Library, text: str, file: str, who: str, seen: str | None = None) -> None:
-    """Keep the city's own catalogue with a library. seen: as in `keep_own_file`.
+def keep_catalogue(library: Library, text: str, file: str, who: str, seen_hash: str | None = None) -> None:
+    """Keep the city's own catalogue with a library. seen_hash: as in `keep_own_file`.
 
     Raises OneMapError catalogue.… for mistakes in it, keep.layer if it lacks a layer that has versions, keep.conflict.
     """
@@ -61,7 +61,7 @@ def keep_catalogue(library: Library, text: str, file: str, who: str, seen: str |
     for code in dict.fromkeys(version.code for version in versions(library)):
         if code not in entries and code not in defined:
             raise OneMapError("keep.layer", file=file, layer=code)
-    keep_own_file(library, "catalogue", text, who, seen)
+    keep_own_file(library, "catalogue", text, who, seen_hash)
 
 
 def own_text_hash(text: str | None) -> str:
@@ -69,25 +69,25 @@ def own_text_hash(text: str | None) -> str:
     return sha256(text or "")
 
 
-def keep_own_file(library: Library, kind: str, text: str, who: str, seen: str | None = None) -> None:
+def keep_own_file(library: Library, kind: str, text: str, who: str, seen_hash: str | None = None) -> None:
     """Keep one of the city's own files with a library: beside the library's file, or among its facts on a server.
 
-    seen: the hash of the file that the person changed, None if nobody says. Raises OneMapError keep.conflict,
+    seen_hash: the hash of the file that the person changed, None if nobody says. Raises OneMapError keep.conflict,
     library.owner_adds, library.read_only, out.failed.
     """
     library.check_owner()
     with contextlib.ExitStack() as failing:
         with library.writing() as connection:
-            if seen is not None and own_text_hash(library.own_file(kind)) != seen:
+            if seen_hash is not None and own_text_hash(library.own_file(kind)) != seen_hash:
                 raise OneMapError("keep.conflict", file=own_file_name(library, kind), field="--expect")
             if library.path is None:
                 keep_fact(connection, own_file_key(kind), text)
             log(connection, who, "keep", kind, {"hash": sha256(text)})
             settle_work()
             if library.path is not None:
-                beside = own_file_path(library.path, kind)
-                failing.callback(_put_beside, beside, beside.read_bytes() if beside.exists() else None)
-                _put_beside(beside, text.encode())
+                own_file = own_file_path(library.path, kind)
+                failing.callback(_put_beside, own_file, own_file.read_bytes() if own_file.exists() else None)
+                _put_beside(own_file, text.encode())
         failing.pop_all()
 
 
@@ -120,8 +120,8 @@ def calendar_of(library: Library) -> WorkCalendar:
     """
     text = library.own_file("calendar")
     bureau = WorkCalendar() if text is None else checked_calendar(text, own_file_name(library, "calendar"))
-    named = os.environ.get("ONEMAP_CALENDAR", "")
-    return WorkCalendar({**bureau.own, **_named_calendar(Path(named)).own}) if named else bureau
+    calendar_file = os.environ.get("ONEMAP_CALENDAR", "")
+    return WorkCalendar({**bureau.own, **_named_calendar(Path(calendar_file)).own}) if calendar_file else bureau
 
 
 def _named_calendar(path: Path) -> WorkCalendar:

@@ -16,17 +16,17 @@ def rehearsal_name(name: str) -> str:
 
 def note_rehearsal(library_id: str) -> None:
     """Note that a rehearsal library has been opened."""
-    opened = _OPENED.get()
-    if opened is not None:
-        opened.add(library_id)
+    rehearsal_ids = _OPENED.get()
+    if rehearsal_ids is not None:
+        rehearsal_ids.add(library_id)
 
 
 @contextlib.contextmanager
 def noting_rehearsals() -> Iterator[set[str]]:
     """Collect the ids of the rehearsal libraries that are opened inside the block."""
-    opened: set[str] = set()
-    token = _OPENED.set(opened)
+    rehearsal_ids: set[str] = set()
+    token = _OPENED.set(rehearsal_ids)
     try:
-        yield opened
+        yield rehearsal_ids
     finally:
         _OPENED.reset(token)

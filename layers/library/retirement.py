@@ -32,8 +32,8 @@ def retire(library: Library, code: str, label: str, reason: str, who: str, *, un
     with library.writing() as connection:
         version = _version_named(library, code, label)
         if (version.retired is not None) != undo:
-            asked = {"file": library.label, "layer": code, "label": label, "field": "--undo"}
-            raise OneMapError("retire.undone" if undo else "retire.again", **asked)
+            request = {"file": library.label, "layer": code, "label": label, "field": "--undo"}
+            raise OneMapError("retire.undone" if undo else "retire.again", **request)
         check_layer(library, code)
         _check_row(library, version)
         fact = Retirement(connection.moment(), who, reason)
@@ -53,25 +53,25 @@ def held_elsewhere(library: Library, version: Version) -> list[Problem]:
     """
     of_layer = [one for one in versions(library) if one.code == version.code and one.retired is None]
     hashes = {one.number: {str(file.get("hash")) for file in files_of(library, one)} for one in of_layer}
-    known = {digest for number, own in hashes.items() if number < version.number for digest in own}
+    earlier_hashes = {digest for number, own in hashes.items() if number < version.number for digest in own}
     came = {str(file.get("hash")): str(file["source"]) for file in files_of(library, version)}
-    came = {digest: name for digest, name in came.items() if digest not in known}
+    came = {digest: name for digest, name in came.items() if digest not in earlier_hashes}
     later = [one for one in of_layer if one.number > version.number and hashes[one.number] & came.keys()]
     if not later:
         return []
-    held = {digest for one in later for digest in hashes[one.number]}
-    names = [name for digest, name in came.items() if digest in held]
+    later_hashes = {digest for one in later for digest in hashes[one.number]}
+    names = [name for digest, name in came.items() if digest in later_hashes]
     facts = {"file": library.label, "layer": version.code, "label": version.label}
     return [Problem("retire.held", {**facts, "labels": [one.label for one in later], "names": names})]
 
 
 def _version_named(library: Library, code: str, label: str) -> Version:
-    known = [version for version in versions(library) if version.code == code]
-    found = next((version for version in known if version.label == label), None)
-    if found is None:
-        labels = [version.label for version in known] or None
+    layer_versions = [version for version in versions(library) if version.code == code]
+    version_of_label = next((version for version in layer_versions if version.label == label), None)
+    if version_of_label is None:
+        labels = [version.label for version in layer_versions] or None
         raise OneMapError("retire.label", file=library.label, layer=code, label=label, field="LABEL", known=labels)
-    return found
+    return version_of_label
 
 
 def _check_row(library: Library, version: Version) -> None:

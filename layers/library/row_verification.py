@@ -44,22 +44,24 @@ def table_problems(library: Library, table: PlainTable, book: LogBook) -> Iterat
     """
     if table.name in (LOG, *NEVER_LOGGED) or not library.has_table(table.name):
         return
-    written = book.rows.get(table.name, {})
-    stored = ((table.row_name(row), row_hash(row)) for row in library.connection.read_rows(table.name, table.columns))
+    logged_rows = book.rows.get(table.name, {})
+    stored_rows = (
+        (table.row_name(row), row_hash(row)) for row in library.connection.read_rows(table.name, table.columns)
+    )
     if library.path is None and table.name in LOGGED_LATER:
-        stored = ((name, hash_) for name, hash_ in stored if name in written)
-    yield from row_problems(library, table.name, stored, written)
+        stored_rows = ((name, hash_) for name, hash_ in stored_rows if name in logged_rows)
+    yield from row_problems(library, table.name, stored_rows, logged_rows)
 
 
 def row_problems(
-    library: Library, table: str, stored: Iterable[tuple[str, str]], written: Mapping[str, WrittenRow]
+    library: Library, table: str, stored_rows: Iterable[tuple[str, str]], logged_rows: Mapping[str, WrittenRow]
 ) -> Iterator[Problem]:
     """Yield the rows of a plain table, by name and hash, that differ from the log: changed, gone or unknown to it."""
 
     def place(name: str) -> ProblemPlace:
         return {"layer": table, "feature": shown_text(name)}
 
-    yield from _few(library, _RECORD, _unlike(stored, written), place)
+    yield from _few(library, _RECORD, _unlike(stored_rows, logged_rows), place)
 
 
 def structure_problems(library: Library, book: LogBook, tables: Sequence[str] | None = None) -> Iterator[Problem]:
@@ -71,35 +73,37 @@ def structure_problems(library: Library, book: LogBook, tables: Sequence[str] | 
         if tables is None:
             yield Problem("verify.structure_older", {"file": library.label})
         return
-    stored: dict[str, list[tuple[str, str]]] = {}
-    written = {kind: dict(book.rows.get(kind, {})) for kind in STRUCTURE}
+    stored_parts: dict[str, list[tuple[str, str]]] = {}
+    logged_parts = {kind: dict(book.rows.get(kind, {})) for kind in STRUCTURE}
     for kind, name, values in library.connection.structure(tables):
         if values is None:
-            written[kind].pop(name, None)
+            logged_parts[kind].pop(name, None)
         else:
-            stored.setdefault(kind, []).append((name, row_hash(values)))
+            stored_parts.setdefault(kind, []).append((name, row_hash(values)))
     if tables is not None:
-        there = {kind: {name for name, _ in rows} for kind, rows in stored.items()}
-        written = {k: {n: w for n, w in known.items() if n in there.get(k, ())} for k, known in written.items()}
+        there = {kind: {name for name, _ in rows} for kind, rows in stored_parts.items()}
+        logged_parts = {
+            k: {n: w for n, w in parts.items() if n in there.get(k, ())} for k, parts in logged_parts.items()
+        }
     # What another kind of store keeps in its way is not here, and is not missed.
     own = [kind for kind in STRUCTURE if (kind in SERVER_CLASSES) == (library.path is None)]
     for kind in own:
-        found = list(_unlike(stored.get(kind, ()), written[kind]))
+        differences = list(_unlike(stored_parts.get(kind, ()), logged_parts[kind]))
         if kind == VERSION_PART:
-            yield from _version_problems(library, stored.get(kind, ()), written[kind])
+            yield from _version_problems(library, stored_parts.get(kind, ()), logged_parts[kind])
             continue
-        yield from _few(library, _STRUCTURE_CODES, found, _structure_place(kind))
+        yield from _few(library, _STRUCTURE_CODES, differences, _structure_place(kind))
         if kind == INDEXES:
-            yield from _index_problems(library, [name for _, name, _ in found])
+            yield from _index_problems(library, [name for _, name, _ in differences])
 
 
 def _version_problems(
-    library: Library, stored: Iterable[tuple[str, str]], written: Mapping[str, WrittenRow]
+    library: Library, stored_parts: Iterable[tuple[str, str]], logged_parts: Mapping[str, WrittenRow]
 ) -> Iterator[Problem]:
     """Report that another server version printed the parts last, since it may word them differently."""
-    for name, _ in stored:
-        if name not in written:
-            before = ", ".join(map(shown_text, written)) or "–"
+    for name, _ in stored_parts:
+        if name not in logged_parts:
+            before = ", ".join(map(shown_text, logged_parts)) or "–"
             yield Problem("verify.structure_server", {"file": library.label, "before": before, "now": name})
 
 
@@ -108,12 +112,12 @@ def unlawful_structure(library: Library, book: LogBook) -> Iterator[Problem]:
 
     What acts on a library from outside its schema may be lawful, and is noted.
     """
-    found = list(structure_problems(library, book))
-    is_worded_otherwise = any(problem.code == "verify.structure_server" for problem in found)
+    problems = list(structure_problems(library, book))
+    is_worded_otherwise = any(problem.code == "verify.structure_server" for problem in problems)
     accepted = {"verify.structure_older", "verify.structure_server"}
     if is_worded_otherwise:
         accepted |= {"verify.structure_changed", "verify.more"}
-    for problem in found:
+    for problem in problems:
         if problem.code not in accepted and problem.facts.get("feature") != part_word(SURROUNDING_PART):
             yield problem
 
@@ -147,33 +151,33 @@ def _structure_place(kind: str) -> Callable[[str], ProblemPlace]:
 
 
 def _unlike(
-    stored: Iterable[tuple[str, str]], written: Mapping[str, WrittenRow]
+    stored_rows: Iterable[tuple[str, str]], logged_rows: Mapping[str, WrittenRow]
 ) -> Iterator[tuple[str, str, WrittenRow | None]]:
     """Yield each difference: its kind (unlogged, changed, gone), the row's name, and the log's record of the row."""
-    left = dict(written)
-    for name, hash_ in stored:
-        known = left.pop(name, None)
-        if known is None:
+    left = dict(logged_rows)
+    for name, hash_ in stored_rows:
+        logged_row = left.pop(name, None)
+        if logged_row is None:
             yield "unlogged", name, None
-        elif known.hash != hash_:
-            yield "changed", name, known
-    yield from (("gone", name, known) for name, known in left.items())
+        elif logged_row.hash != hash_:
+            yield "changed", name, logged_row
+    yield from (("gone", name, logged_row) for name, logged_row in left.items())
 
 
 def _few(
     library: Library,
     codes: _Codes,
-    found: Iterable[tuple[str, str, WrittenRow | None]],
+    differences: Iterable[tuple[str, str, WrittenRow | None]],
     place: Callable[[str], ProblemPlace],
 ) -> Iterator[Problem]:
     """Yield a problem for each of the first rows with each kind of damage, and one that counts the rest."""
     counts = dict.fromkeys(codes, 0)
     more: dict[str, Any] = {}
-    for ending, name, written in found:
+    for ending, name, logged_row in differences:
         counts[ending] += 1
         facts = {"file": library.label, **place(name)}
         if counts[ending] <= _MOST_NAMED:
-            authorship = {"at": written.at, "who": written.who} if written else {}
+            authorship = {"at": logged_row.at, "who": logged_row.who} if logged_row else {}
             yield Problem(codes[ending], {**facts, **authorship})
         else:
             more = facts

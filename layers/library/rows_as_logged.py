@@ -20,18 +20,21 @@ _MOST_NAMED = 20
 
 def refuse_altered(problems: Iterable[Problem]) -> None:
     """Refuse altered rows; do nothing if there are none. Raises OneMapError library.altered, naming the first ones."""
-    found = list(islice(problems, _MOST_NAMED))
-    if found:
-        raise OneMapError.of(Problem("library.altered", {**problem.facts, "how": problem}) for problem in found)
+    first_problems = list(islice(problems, _MOST_NAMED))
+    if first_problems:
+        raise OneMapError.of(
+            Problem("library.altered", {**problem.facts, "how": problem}) for problem in first_problems
+        )
 
 
 def check_rows(
-    library: Library, stored: Mapping[str, Mapping[str, str]], written: Mapping[str, Mapping[str, WrittenRow]]
+    library: Library, stored_rows: Mapping[str, Mapping[str, str]], logged_rows: Mapping[str, Mapping[str, WrittenRow]]
 ) -> None:
     """Refuse rows that differ from what the log says was written; both by table and name. Raises library.altered."""
     refuse_altered(
         chain.from_iterable(
-            row_problems(library, table, rows.items(), written.get(table, {})) for table, rows in stored.items()
+            row_problems(library, table, rows.items(), logged_rows.get(table, {}))
+            for table, rows in stored_rows.items()
         )
     )
 
@@ -44,19 +47,19 @@ def check_table(library: Library, table: PlainTable, where: Sql, parameters: Seq
     """
     if not library.has_table(table.name):
         return
-    written = read_entries(library, where, parameters).rows.get(table.name, {})
-    stored = stored_hashes(library.connection, table)
+    logged_rows = read_entries(library, where, parameters).rows.get(table.name, {})
+    stored_rows = stored_hashes(library.connection, table)
     if library.path is None and table.name in APPENDED:
-        stored = {name: hash_ for name, hash_ in stored.items() if name in written}
-    check_rows(library, {table.name: stored}, {table.name: written})
+        stored_rows = {name: hash_ for name, hash_ in stored_rows.items() if name in logged_rows}
+    check_rows(library, {table.name: stored_rows}, {table.name: logged_rows})
 
 
 def check_fact(library: Library, key: str, where: Sql, parameters: Sequence[Any]) -> None:
     """Refuse a fact of a library that differs from the log. where, parameters: as in `check_table`."""
     table, name = TABLES["onemap_library"], row_name([key])
-    written = read_entries(library, where, parameters).rows.get(table.name, {})
-    known = {name: written[name]} if name in written else {}
-    check_rows(library, {table.name: stored_hashes(library.connection, table, key=key)}, {table.name: known})
+    logged_rows = read_entries(library, where, parameters).rows.get(table.name, {})
+    logged_fact = {name: logged_rows[name]} if name in logged_rows else {}
+    check_rows(library, {table.name: stored_hashes(library.connection, table, key=key)}, {table.name: logged_fact})
 
 
 def check_layer(library: Library, code: str) -> None:
@@ -68,9 +71,9 @@ def check_layer(library: Library, code: str) -> None:
     )
     book = read_entries(library, where, (code, len(code) + 2, f"{code}__", COPY))
     tables = [TABLES["onemap_versions"], TABLES["onemap_catalogue"]]
-    stored = {table.name: stored_hashes(library.connection, table, code=code) for table in tables}
-    written = {table: _rows_of_layer(book.rows.get(table, {}), code) for table in stored}
-    check_rows(library, stored, written)
+    stored_rows = {table.name: stored_hashes(library.connection, table, code=code) for table in tables}
+    logged_rows = {table: _rows_of_layer(book.rows.get(table, {}), code) for table in stored_rows}
+    check_rows(library, stored_rows, logged_rows)
     refuse_altered(structure_problems(library, book, [code]))
 
 
@@ -79,9 +82,9 @@ def _rows_of_layer(rows: Mapping[str, WrittenRow], code: str) -> dict[str, Writt
     return {name: row for name, row in rows.items() if name == code or name.startswith(f"{code}/")}
 
 
-def check_features(library: Library, version: Version, kept: StoredFeatures) -> None:
+def check_features(library: Library, version: Version, features: StoredFeatures) -> None:
     """Check that a version's rows are those that were added, before the next one keeps them. Raises library.altered."""
-    if content_hash(kept.geometries, kept.attributes) != version.hash:
+    if content_hash(features.geometries, features.attributes) != version.hash:
         facts = {"file": library.label, "layer": version.table}
         how = Problem("verify.features", {**facts, "since": version.recorded_at, "how": Problem("verify.record", {})})
         refuse_altered([how])
@@ -101,12 +104,12 @@ def check_growing_features(library: Library, table: str, action: str) -> None:
 
 
 def _check_last_row(library: Library, table: str, book: LogBook) -> None:
-    ends = [(item.first + item.count - 1, written) for item, written in book.features if item.table == table]
+    ends = [(item.first + item.count - 1, logged_row) for item, logged_row in book.features if item.table == table]
     sql = compose_sql("SELECT coalesce(max(fid), 0) FROM {table}", table=table)
     last = library.connection.execute(sql).fetchone()[0]
-    known, written = max(ends, default=(0, None), key=lambda end: end[0])
-    if last != known:
-        facts = {"file": library.label, "layer": table, "feature": str(max(last, known))}
-        authorship = {"at": written.at, "who": written.who} if written else {}
-        code = "verify.record_gone" if last < known else "verify.record_unlogged"
+    last_logged, logged_row = max(ends, default=(0, None), key=lambda end: end[0])
+    if last != last_logged:
+        facts = {"file": library.label, "layer": table, "feature": str(max(last, last_logged))}
+        authorship = {"at": logged_row.at, "who": logged_row.who} if logged_row else {}
+        code = "verify.record_gone" if last < last_logged else "verify.record_unlogged"
         refuse_altered([Problem(code, {**facts, **authorship})])

@@ -74,12 +74,12 @@ def likeness(
     return Likeness(None, of_rows)
 
 
-def rows_hash(library: Library, version: Version, known: Iterable[Version]) -> str:
+def rows_hash(library: Library, version: Version, layer_versions: Iterable[Version]) -> str:
     """Return the hash of the earliest version that has the same rows, in any order and form; else the version's own.
 
-    known: the versions of its layer.
+    layer_versions: the versions of its layer.
     """
-    of_table = {one.table: one for one in known}
+    of_table = {one.table: one for one in layer_versions}
     for _ in of_table:  # as far back as there are versions
         earlier = of_table.get(source_report(library, version).get(ROWS_OF, ""))
         if earlier is None:
@@ -134,8 +134,8 @@ def _holds(library: Library, version: Version, entry: LayerEntry, frame: FrameBl
 
 def _in_order(hashes: Iterator[np.ndarray]) -> np.ndarray:
     """Return the hashes of rows from all blocks as one sorted array (n, 2)."""
-    found = np.concatenate([np.empty((0, 2), dtype=np.uint64), *hashes])
-    return found[np.lexsort(found.T)]
+    all_hashes = np.concatenate([np.empty((0, 2), dtype=np.uint64), *hashes])
+    return all_hashes[np.lexsort(all_hashes.T)]
 
 
 def _stored_hashes(
@@ -143,9 +143,9 @@ def _stored_hashes(
 ) -> Iterator[np.ndarray]:
     """Yield the hashes of the rows of a version, block by block. Raises DamagedTable."""
     for rows in blocks(version.count, _ROWS_AT_ONCE):
-        found = library.connection.read_block(version.table, list(types), rows.start + 1, rows.stop)
-        shapes = None if entry.geometry == "table" else found.geometries
-        yield _row_hashes(shapes, list(found.values.values()))
+        block_rows = library.connection.read_block(version.table, list(types), rows.start + 1, rows.stop)
+        shapes = None if entry.geometry == "table" else block_rows.geometries
+        yield _row_hashes(shapes, list(block_rows.values.values()))
 
 
 def _hashes_of(frame: FrameBlocks, entry: LayerEntry, types: Mapping[str, str]) -> Iterator[np.ndarray]:
@@ -175,5 +175,5 @@ def _is_same_raster(library: Library, version: Version, frame: FrameBlocks) -> b
     of_cells = sorted({*row.index, "beside_sha256"} - OF_THE_FILES)
     came = frame.attributes(np.array([0]), of_cells).iloc[0]
     pairs = [(row.get(name), came[name]) for name in of_cells]
-    is_same = all(kept == new or (kept is None and new is None) for kept, new in pairs)
+    is_same = all(stored_hash == new or (stored_hash is None and new is None) for stored_hash, new in pairs)
     return is_same and is_as_added(reference_of(row, library.path))

@@ -84,42 +84,45 @@ class Snapshot:
     @property
     def record(self) -> Record:
         """The service and the moment, as the version's report keeps them."""
-        wanted = ("name", "type", "url", "layer", "department", "dated")
-        return {**{key: value for key, value in asdict(self.service).items() if key in wanted}, "at": self.taken_at}
+        service_facts = ("name", "type", "url", "layer", "department", "dated")
+        return {
+            **{key: value for key, value in asdict(self.service).items() if key in service_facts},
+            "at": self.taken_at,
+        }
 
 
 def services(library: Library) -> list[Service]:
     """Return every registered service, by name."""
-    found = [Service(*row) for row in library.connection.execute(_SQL)]
-    return [replace(service, options=json.loads(str(service.options))) for service in found]
+    all_services = [Service(*row) for row in library.connection.execute(_SQL)]
+    return [replace(service, options=json.loads(str(service.options))) for service in all_services]
 
 
 def service_named(library: Library, name: str) -> Service:
     """Return a registered service. Raises OneMapError service.missing."""
-    known = services(library)
-    for service in known:
+    all_services = services(library)
+    for service in all_services:
         if service.name == name.strip():
             return service
-    raise OneMapError("service.missing", feature=name.strip(), known=[service.name for service in known])
+    raise OneMapError("service.missing", feature=name.strip(), known=[service.name for service in all_services])
 
 
 def listed_services(library: Library) -> list[dict[str, Any]]:
     """Each service with the snapshots taken of it, oldest first, as `layers` lists them."""
-    taken: dict[str, list[dict[str, str]]] = {}
+    snapshots: dict[str, list[dict[str, str]]] = {}
     sql = "SELECT service, table_name, taken_at FROM onemap_snapshots ORDER BY taken_at, table_name"
     for service, table, taken_at in library.connection.execute(sql):
-        taken.setdefault(service, []).append({"table": table, "taken_at": taken_at})
-    return [{**asdict(service), "snapshots": taken.get(service.name, [])} for service in services(library)]
+        snapshots.setdefault(service, []).append({"table": table, "taken_at": taken_at})
+    return [{**asdict(service), "snapshots": snapshots.get(service.name, [])} for service in services(library)]
 
 
-def register(library: Library, wanted: Service, overwrite: bool, who: str) -> Service:
+def register(library: Library, new_service: Service, overwrite: bool, who: str) -> Service:
     """Register a service, or with `overwrite` replace it; return the service as it is kept.
 
     With a code, the layer gives department, library and kind if they are missing. Raises OneMapError
     service.…, layer.unknown, and the library's refusals.
     """
     library.check_owner()
-    service = _check_service(library, wanted)
+    service = _check_service(library, new_service)
     with library.writing() as connection:
         service = replace(service, registered_by=who, registered_at=connection.moment())
         _check_register(library)
@@ -174,14 +177,14 @@ def is_entry(text: str) -> bool:
     return bool(re.fullmatch(r"[A-Za-z0-9]{7}", text))
 
 
-def _check_service(library: Library, wanted: Service) -> Service:
+def _check_service(library: Library, new_service: Service) -> Service:
     """Return the service with its parts checked and the facts of its layer filled in."""
     service = replace(
-        wanted,
-        name=wanted.name.strip(),
-        url=service_address(wanted.url, wanted.type),
-        layer=(wanted.layer or "").strip() or None,
-        note=(wanted.note or "").strip() or None,
+        new_service,
+        name=new_service.name.strip(),
+        url=service_address(new_service.url, new_service.type),
+        layer=(new_service.layer or "").strip() or None,
+        note=(new_service.note or "").strip() or None,
     )
     if not service.name or len(service.name) > LONGEST_NAME or not service.name.isprintable():
         raise OneMapError("service.name", field="NAME", longest=LONGEST_NAME)
@@ -272,8 +275,8 @@ def service_address(text: str, kind: str) -> str:
         if any(not any(mark in text for mark in marks) for marks in _MARKS):
             raise OneMapError("service.tiles", field="--url")
         return text
-    kept = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0].lower() not in _NOT_OURS]
-    return urlunsplit((parts.scheme.lower(), parts.netloc, parts.path, urlencode(kept), ""))
+    parameters = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0].lower() not in _NOT_OURS]
+    return urlunsplit((parts.scheme.lower(), parts.netloc, parts.path, urlencode(parameters), ""))
 
 
 def _is_no_address(text: str) -> bool:

@@ -36,7 +36,7 @@ _FAR_M = 1e9  # beyond any plane
 _TYPES = {"INTEGER": int, "REAL": float, "TEXT": str}  # of columns; of others it is bytes
 
 
-def share_versions(library: Library, wanted: Sequence[Version], folder: Path, progress: Progress) -> Path:
+def share_versions(library: Library, chosen_versions: Sequence[Version], folder: Path, progress: Progress) -> Path:
     """Write some versions into a folder, except those that are there already.
 
     Returns the file with which `open_shared` reads them. A version that cannot be read here is left out, and cannot be
@@ -44,20 +44,20 @@ def share_versions(library: Library, wanted: Sequence[Version], folder: Path, pr
     """
     folder.mkdir(parents=True, exist_ok=True)
     catalogue, layers = library.catalogue(), {}
-    for version in wanted:
+    for version in chosen_versions:
         try:
             layers[version.table] = _share_version(library, version, catalogue[version.code], folder, progress)
         except (DamagedTable, shapely.GEOSException):
             continue
-    facts = json.dumps({"tables": _small_tables(library, wanted), "layers": layers}, ensure_ascii=False)
+    facts = json.dumps({"tables": _small_tables(library, chosen_versions), "layers": layers}, ensure_ascii=False)
     path = folder / f"{FACTS}-{sha256(facts)[:20]}.json"
-    _write_once(path, lambda beside: beside.write_text(facts, encoding="utf-8"))
+    _write_once(path, lambda new_file: new_file.write_text(facts, encoding="utf-8"))
     return path
 
 
-def _small_tables(library: Library, wanted: Sequence[Version]) -> dict[str, dict[str, Any]]:
+def _small_tables(library: Library, chosen_versions: Sequence[Version]) -> dict[str, dict[str, Any]]:
     """Return the library's tables about itself and about these versions, as plain rows; bytes as {"hex": …}."""
-    mine, tables = {version.table for version in wanted}, dict[str, dict[str, Any]]()
+    mine, tables = {version.table for version in chosen_versions}, dict[str, dict[str, Any]]()
     with library.reading() as connection:
         for name in SHARED_TABLES:
             columns = connection.column_names(name)
@@ -82,8 +82,8 @@ def _share_version(
     key = sha256(json.dumps([_LAYOUT, library.id, version.table, version.hash, library.srs_id]))[:16]
     index = folder / f"{version.table}-{key}.json"
     if index.exists():
-        known: dict[str, Any] = json.loads(index.read_text(encoding="utf-8"))
-        return known
+        version_facts: dict[str, Any] = json.loads(index.read_text(encoding="utf-8"))
+        return version_facts
     types, parts = library.connection.field_types(version.table), []
     for number, features in enumerate(_parts(library, version)):
         progress.check()
@@ -91,13 +91,15 @@ def _share_version(
             features = _found_from_anywhere(features, library.path)
         path = folder / f"{index.stem}-{number:04d}.parquet"
         table, boxes, weights = _table(features, types, library)
-        _write_once(path, lambda beside, made=(table, weights): _write(beside, *made))  # type: ignore[misc]
+        _write_once(path, lambda new_file, content=(table, weights): _write(new_file, *content))  # type: ignore[misc]
         there = boxes[np.isfinite(boxes).all(axis=1)]
         bounds = [*there[:, :2].min(axis=0).tolist(), *there[:, 2:].max(axis=0).tolist()] if len(there) else None
         parts.append({"file": path.name, "bounds": bounds})
-    known = {"rows": version.count, "fields": types, "parts": parts}
-    _write_once(index, lambda beside: beside.write_text(json.dumps(known, ensure_ascii=False), encoding="utf-8"))
-    return known
+    version_facts = {"rows": version.count, "fields": types, "parts": parts}
+    _write_once(
+        index, lambda new_file: new_file.write_text(json.dumps(version_facts, ensure_ascii=False), encoding="utf-8")
+    )
+    return version_facts
 
 
 def _found_from_anywhere(features: StoredFeatures, library: Path | None) -> StoredFeatures:
@@ -116,21 +118,21 @@ def _parts(library: Library, version: Version) -> Iterator[StoredFeatures]:
         yield stored_features(library, version.table, None, version.count)
         return
     squares = _squares(coverage_of(library, version).bounds, version.count)
-    found = 0
+    row_count = 0
     for at, square in enumerate(squares):
         some = stored_features(library, version.table, square, None if at else version.count)
         boxes = shapely.bounds(some.geometries)
         middle = (boxes[:, :2] + boxes[:, 2:]) / 2
         rows = np.flatnonzero((middle >= square[:2]).all(axis=1) & (middle < square[2:]).all(axis=1))
-        found += len(rows)
+        row_count += len(rows)
         if len(rows):
             yield some.at(rows)
-    if found < version.count:
+    if row_count < version.count:
         every = stored_features(library, version.table, None, None)
         rows = np.flatnonzero(~np.isfinite(shapely.bounds(every.geometries)).all(axis=1))
-        found += len(rows)
+        row_count += len(rows)
         yield every.at(rows)
-    if found != version.count:
+    if row_count != version.count:
         raise DamagedTable("the table does not hold every feature")
 
 
@@ -165,7 +167,7 @@ def _table(
     if len(own) != FIELDS_FROM:
         raise DefectError("a reader looks for the fields behind the columns of our own")
     of_python = {field: _TYPES.get(kind, bytes) for field, kind in types.items()}
-    geo = geo_metadata(GEOMETRY_COLUMN, library.crs, covering=name)
+    geo = geo_metadata(GEOMETRY_COLUMN, library.crs, box_column=name)
     batch = arrow_batch(own, features.attributes[list(types)], of_python, {KEY: geo})
     table = pa.Table.from_batches([batch])
     return table, boxes, shapely.get_num_coordinates(features.geometries)

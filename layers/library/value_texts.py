@@ -30,8 +30,8 @@ def json_values(values: Column) -> bytes | memoryview:
     column = _as_column(values)
     texts = None if column is None else _json_texts(column)
     if texts is None:
-        listed = values.to_pylist() if isinstance(values, pa.Array) else list(values)
-        return json.dumps(listed, ensure_ascii=False, default=_tagged_value)[1:-1].encode(errors="surrogatepass")
+        plain = values.to_pylist() if isinstance(values, pa.Array) else list(values)
+        return json.dumps(plain, ensure_ascii=False, default=_tagged_value)[1:-1].encode(errors="surrogatepass")
     return data_of(pc.binary_join_element_wise(texts, _text(", "), _text("")))[: -len(", ")]
 
 
@@ -40,9 +40,9 @@ def row_texts(columns: Sequence[Column]) -> list[bytes]:
     texts = [_python_texts(column) for column in columns]
     between = [part for text in texts for part in (text, _text(", "))][:-1]
     after = _text(",)" if len(columns) == 1 else ")")
-    joined = pc.binary_join_element_wise(_text("("), *between, after, _text(""))
-    found: list[bytes] = joined.cast(pa.large_binary()).to_pylist()
-    return found
+    joined_texts = pc.binary_join_element_wise(_text("("), *between, after, _text(""))
+    row_bytes: list[bytes] = joined_texts.cast(pa.large_binary()).to_pylist()
+    return row_bytes
 
 
 def _tagged_value(value: Any) -> Any:
@@ -95,9 +95,9 @@ def _python_texts(values: Column) -> pa.Array:
             texts = pc.binary_join_element_wise(_text("'"), column, _text("'"), _text(""))
     if texts is not None:
         return pc.fill_null(texts, "None")
-    listed = values.to_pylist() if isinstance(values, pa.Array) else values
+    plain = values.to_pylist() if isinstance(values, pa.Array) else values
     # Bytes that stand for letters are no text of Arrow's.
-    return pa.array([repr(value).encode(errors="backslashreplace") for value in listed], pa.large_binary()).cast(_TEXTS)
+    return pa.array([repr(value).encode(errors="backslashreplace") for value in plain], pa.large_binary()).cast(_TEXTS)
 
 
 def _is_written_plainly(data: memoryview) -> bool:

@@ -52,15 +52,15 @@ _JSON = {
 }
 
 
-def log_of(library: Library, found: list[Problem]) -> LogBook:
-    """Read the log, and add its problems to `found`."""
+def log_of(library: Library, problems: list[Problem]) -> LogBook:
+    """Read the log, and add its problems to `problems`."""
     book = LogBook()
     connection = library.connection
-    with _damage_as_problem(library, LOG, found), connection.tolerant(), connection.without_indexes():
+    with _damage_as_problem(library, LOG, problems), connection.tolerant(), connection.without_indexes():
         book = read_log(library)
         if not book.last:
-            found.append(Problem("verify.log_empty", {"file": library.label, "layer": LOG}))
-    found += book.problems
+            problems.append(Problem("verify.log_empty", {"file": library.label, "layer": LOG}))
+    problems += book.problems
     return book
 
 
@@ -71,29 +71,29 @@ def library_problems(
 
     tables: all plain tables that a library may have.
     """
-    found: list[Problem] = []
+    problems: list[Problem] = []
     if not book.last:
-        return found
+        return problems
     with library.connection.tolerant(), library.connection.without_indexes():
-        checked, structure, *parts = progress.part(0.0, _ROWS).parts([1] * (len(tables) + 2))
-        with _damage_as_problem(library, "–", found):
-            for damage in library.connection.damages_found(checked):
+        integrity_part, structure, *parts = progress.part(0.0, _ROWS).parts([1] * (len(tables) + 2))
+        with _damage_as_problem(library, "–", problems):
+            for damage in library.connection.damages_found(integrity_part):
                 facts = {"file": library.label, "layer": shown_text(damage.table), "reason": shown_text(damage.reason)}
-                found.append(Problem("verify.integrity", facts))
+                problems.append(Problem("verify.integrity", facts))
         structure.at(0.0)
-        with _damage_as_problem(library, "–", found):
-            found += structure_problems(library, book)
+        with _damage_as_problem(library, "–", problems):
+            problems += structure_problems(library, book)
         for plain, part in zip(tables.values(), parts, strict=True):
             part.at(0.0)
-            found += plain_problems(library, book, plain)
-        by_table = groups_of((item.table, (item, written)) for item, written in book.features)
+            problems += plain_problems(library, book, plain)
+        by_table = groups_of((item.table, (item, entry)) for item, entry in book.features)
         costs = [_A_TABLE + sum(item.count for item, _ in items) for items in by_table.values()]
-        kept = _kept_checksums(library, found)
+        row_checksums = _kept_checksums(library, problems)
         parts = progress.part(_ROWS, 1.0).parts(costs)
         for (table, items), part in zip(by_table.items(), parts, strict=True):
-            with _damage_as_problem(library, table, found):
-                found += _feature_problems(library, items, kept, part)
-    return found + _own_file_problems(library, book)
+            with _damage_as_problem(library, table, problems):
+                problems += _feature_problems(library, items, row_checksums, part)
+    return problems + _own_file_problems(library, book)
 
 
 def forged_format(library: Library, book: LogBook, facts: PlainTable) -> list[Problem]:
@@ -103,22 +103,22 @@ def forged_format(library: Library, book: LogBook, facts: PlainTable) -> list[Pr
     """
     if library.format <= FORMAT:
         return []
-    found = [one for one in plain_problems(library, book, facts) if one.place["feature"] == FORMAT_KEY]
-    if not found:
+    format_problems = [one for one in plain_problems(library, book, facts) if one.place["feature"] == FORMAT_KEY]
+    if not format_problems:
         check_format(library.format, library.label)
-    return found
+    return format_problems
 
 
 def plain_problems(library: Library, book: LogBook, table: PlainTable) -> list[Problem]:
     """Return the rows of a plain table that differ from the log, or a problem that the table cannot be read."""
-    found: list[Problem] = []
-    with _damage_as_problem(library, table.name, found):
-        found += table_problems(library, table, book)
-    return found
+    problems: list[Problem] = []
+    with _damage_as_problem(library, table.name, problems):
+        problems += table_problems(library, table, book)
+    return problems
 
 
 @contextlib.contextmanager
-def _damage_as_problem(library: Library, table: str, found: list[Problem]) -> Iterator[None]:
+def _damage_as_problem(library: Library, table: str, problems: list[Problem]) -> Iterator[None]:
     """Turn a table that cannot be read into a problem, so that later queries still run."""
     connection = library.connection
     damages: tuple[type[Exception], ...] = (DamagedTable, *connection.damages)
@@ -128,14 +128,14 @@ def _damage_as_problem(library: Library, table: str, found: list[Problem]) -> It
     except damages as error:
         connection.execute("ROLLBACK TO SAVEPOINT asked")
         facts = {"file": library.label, "layer": shown_text(table), "reason": shown_text(str(error))}
-        found.append(Problem("verify.unreadable", facts))
+        problems.append(Problem("verify.unreadable", facts))
     connection.execute("RELEASE SAVEPOINT asked")
 
 
-def _kept_checksums(library: Library, found: list[Problem]) -> dict[str, np.ndarray]:
+def _kept_checksums(library: Library, problems: list[Problem]) -> dict[str, np.ndarray]:
     """Return the checksums of the rows of every table of features, by name; unreadable ones are left out."""
     rows: list[Any] = []
-    with _damage_as_problem(library, "onemap_row_hashes", found):
+    with _damage_as_problem(library, "onemap_row_hashes", problems):
         rows = [*library.connection.read_rows("onemap_row_hashes", ("table_name", "hashes"))]
     return {
         name: np.frombuffer(hashes, dtype="<u4")
@@ -147,7 +147,7 @@ def _kept_checksums(library: Library, found: list[Problem]) -> dict[str, np.ndar
 def _feature_problems(
     library: Library,
     items: Sequence[tuple[LoggedFeatures, WrittenRow]],
-    kept: Mapping[str, np.ndarray],
+    row_checksums: Mapping[str, np.ndarray],
     progress: Progress,
 ) -> Iterator[Problem]:
     """Yield the problems of a table of features that was filled by several actions, each from its own first fid.
@@ -159,24 +159,26 @@ def _feature_problems(
     read, odd = connection.inspect_features(table, list(connection.field_types(table)))
     ends = [item.first for item, _ in items[1:]]
     owner = np.searchsorted(np.array(ends, dtype=np.int64), read.fids, side="right")  # the last has what lies beyond
-    for number, ((item, written), part) in enumerate(
+    for number, ((item, entry), part) in enumerate(
         zip(items, progress.part(_READ, 1.0).parts([1] * len(items)), strict=True)
     ):
         mine = np.flatnonzero(owner == number)
-        place = {"file": library.label, "layer": table, "since": written.at}
-        stored = as_stored(read, mine)
-        is_whole = np.array_equal(stored.fids, np.arange(item.first, item.first + item.count)) and not odd[mine].any()
-        if not is_whole or content_hash(stored.geometries, stored.attributes, part) != item.hash:
-            yield _locate_rows(stored, odd[mine], item, place, kept.get(item.name))
+        place = {"file": library.label, "layer": table, "since": entry.at}
+        stored_rows = as_stored(read, mine)
+        is_whole = (
+            np.array_equal(stored_rows.fids, np.arange(item.first, item.first + item.count)) and not odd[mine].any()
+        )
+        if not is_whole or content_hash(stored_rows.geometries, stored_rows.attributes, part) != item.hash:
+            yield _locate_rows(stored_rows, odd[mine], item, place, row_checksums.get(item.name))
         elif item.raster:
-            yield from _raster_problems(library, stored, place)
+            yield from _raster_problems(library, stored_rows, place)
 
 
-def _raster_problems(library: Library, stored: StoredFeatures, place: Mapping[str, Any]) -> list[Problem]:
+def _raster_problems(library: Library, stored_rows: StoredFeatures, place: Mapping[str, Any]) -> list[Problem]:
     """Return problems for rasters that are gone or that are not the files that were added."""
     try:
-        for row in range(len(stored.fids)):
-            checked_raster(reference_of(stored.attributes.iloc[row], library.path)).close()
+        for row in range(len(stored_rows.fids)):
+            checked_raster(reference_of(stored_rows.attributes.iloc[row], library.path)).close()
     except OneMapError as error:
         files = [problem.facts.get("file") for problem in error.problems]
         return [_feature_problem(place, "verify.raster", raster=raster) for raster in files]
@@ -184,23 +186,34 @@ def _raster_problems(library: Library, stored: StoredFeatures, place: Mapping[st
 
 
 def _locate_rows(
-    stored: StoredFeatures, odd: np.ndarray, item: LoggedFeatures, place: Mapping[str, Any], kept: np.ndarray | None
+    stored_rows: StoredFeatures,
+    odd: np.ndarray,
+    item: LoggedFeatures,
+    place: Mapping[str, Any],
+    logged_checksums: np.ndarray | None,
 ) -> Problem:
     """Return a problem that names the rows that were changed, are gone, or are too many."""
-    if kept is None or len(kept) != item.count:
+    if logged_checksums is None or len(logged_checksums) != item.count:
         return _feature_problem(place, "verify.record")
     last = item.first + item.count - 1
-    inside = (stored.fids >= item.first) & (stored.fids <= last)
-    same = np.zeros(len(stored.fids), dtype=bool)
-    same[inside] = checksums(stored.geometries, stored.attributes)[inside] == kept[stored.fids[inside] - item.first]
+    inside = (stored_rows.fids >= item.first) & (stored_rows.fids <= last)
+    same = np.zeros(len(stored_rows.fids), dtype=bool)
+    same[inside] = (
+        checksums(stored_rows.geometries, stored_rows.attributes)[inside]
+        == logged_checksums[stored_rows.fids[inside] - item.first]
+    )
     same &= ~odd
-    gone = sorted(set(range(item.first, last + 1)) - set(stored.fids.tolist()))
-    if same.all() and not gone:
+    lost_fids = sorted(set(range(item.first, last + 1)) - set(stored_rows.fids.tolist()))
+    if same.all() and not lost_fids:
         return _feature_problem(place, "verify.record")  # a field was renamed
-    rows = {"changed": stored.fids[~same & inside].tolist(), "gone": gone, "more": stored.fids[~inside].tolist()}
+    rows = {
+        "changed": stored_rows.fids[~same & inside].tolist(),
+        "gone": lost_fids,
+        "more": stored_rows.fids[~inside].tolist(),
+    }
     damaged = sorted({fid for fids in rows.values() for fid in fids})
-    listed = {name: _fid_list(fids) for name, fids in rows.items()}
-    return _feature_problem({**place, "feature": _fid_list(damaged)}, "verify.rows", count=len(damaged), **listed)
+    fid_texts = {name: _fid_list(fids) for name, fids in rows.items()}
+    return _feature_problem({**place, "feature": _fid_list(damaged)}, "verify.rows", count=len(damaged), **fid_texts)
 
 
 def _feature_problem(place: Mapping[str, Any], how: str, **facts: Any) -> Problem:
@@ -208,23 +221,23 @@ def _feature_problem(place: Mapping[str, Any], how: str, **facts: Any) -> Proble
 
 
 def _fid_list(fids: Sequence[int]) -> str:
-    listed = ", ".join(map(str, fids[:_MOST_ROWS]))
-    return f"{listed} …" if len(fids) > _MOST_ROWS else listed or "–"
+    text = ", ".join(map(str, fids[:_MOST_ROWS]))
+    return f"{text} …" if len(fids) > _MOST_ROWS else text or "–"
 
 
 def _own_file_problems(library: Library, book: LogBook) -> list[Problem]:
     """Report the city's own files beside a library that differ from what was kept; a server has them among its rows."""
-    found: list[Problem] = []
-    for kind, written in book.own_files.items() if library.path is not None else ():
+    problems: list[Problem] = []
+    for kind, entry in book.own_files.items() if library.path is not None else ():
         try:
             text = library.own_file(kind)
         except OneMapError as error:
-            found += error.problems
+            problems += error.problems
             continue
-        if text is None or sha256(text) != written.hash:
-            facts = {"file": library.label, "layer": kind, "at": written.at, "who": written.who}
-            found.append(Problem("verify.own_file", facts))
-    return found
+        if text is None or sha256(text) != entry.hash:
+            facts = {"file": library.label, "layer": kind, "at": entry.at, "who": entry.who}
+            problems.append(Problem("verify.own_file", facts))
+    return problems
 
 
 def notes_beside(library: Library, book: LogBook, *, is_whole: bool) -> list[Problem]:
@@ -239,8 +252,10 @@ def _unkept_files(library: Library, book: LogBook) -> list[Problem]:
     """
     if library.path is None or not book.last:
         return []
-    beside = [kind for kind in OWN_FILES if kind not in book.own_files and own_file_path(library.path, kind).is_file()]
-    return [Problem("verify.own_file_unkept", {"file": library.label, "layer": kind}) for kind in beside]
+    unkept_kinds = [
+        kind for kind in OWN_FILES if kind not in book.own_files and own_file_path(library.path, kind).is_file()
+    ]
+    return [Problem("verify.own_file_unkept", {"file": library.label, "layer": kind}) for kind in unkept_kinds]
 
 
 def _forsaken_rasters(library: Library) -> list[Problem]:
@@ -249,13 +264,13 @@ def _forsaken_rasters(library: Library) -> list[Problem]:
     What a version uses was put down before the kill, and only its mark is too much.
     """
     groups = [] if library.path is None else forsaken_files(raster_folder(library.path))
-    used = _used_rasters(library) if groups else set()
-    found = []
+    used_files = _used_rasters(library) if groups else set()
+    problems = []
     for *files, mark in groups:
-        left = [mark] if used.intersection(files) else [*files, mark]
+        left = [mark] if used_files.intersection(files) else [*files, mark]
         names = ", ".join(path.name for path in left)
-        found.append(Problem("verify.raster_forsaken", {"file": mark.parent.name, "files": names}))
-    return found
+        problems.append(Problem("verify.raster_forsaken", {"file": mark.parent.name, "files": names}))
+    return problems
 
 
 def _used_rasters(library: Library) -> set[Path]:
@@ -271,24 +286,24 @@ def altered_row_problems(library: Library, tables: Mapping[str, PlainTable]) -> 
 
     Each problem names file, table, row, and the columns whose values are not valid. Raises the library's refusals.
     """
-    found: list[Problem] = []
-    book = log_of(library, found)
-    if not found:
+    problems: list[Problem] = []
+    book = log_of(library, problems)
+    if not problems:
         for table in sorted(tables.values(), key=lambda table: not _BLOBS.isdisjoint(table.columns)):
-            found = _problems_of(library, book, table)
-            if found:
+            problems = _problems_of(library, book, table)
+            if problems:
                 break
-    return [Problem("library.altered_rows", {**problem.facts, "how": problem}) for problem in found[:_MOST_NAMED]]
+    return [Problem("library.altered_rows", {**problem.facts, "how": problem}) for problem in problems[:_MOST_NAMED]]
 
 
 def _problems_of(library: Library, book: LogBook, table: PlainTable) -> list[Problem]:
     with library.connection.tolerant():
-        found = plain_problems(library, book, table)
-        if not any(problem.facts.get("feature") for problem in found):
-            return found
+        problems = plain_problems(library, book, table)
+        if not any(problem.facts.get("feature") for problem in problems):
+            return problems
         rows = library.connection.read_rows(table.name, table.columns)
         columns = {shown_text(table.row_name(row)): _unreadable(table, row) for row in rows}
-    return [_with_columns(problem, columns.get(str(problem.facts.get("feature")), [])) for problem in found]
+    return [_with_columns(problem, columns.get(str(problem.facts.get("feature")), [])) for problem in problems]
 
 
 def _with_columns(problem: Problem, columns: Sequence[str]) -> Problem:

@@ -36,12 +36,12 @@ def alike_rows(library: Library, before: Version, after: Version, key: str | Non
     if library.path is None:
         return None  # a server's rows are read
     name = (before.table, before.hash, after.table, after.hash, key)
-    kept: dict[Hashable, CommonRows | None] = library.kept.setdefault(_KEPT, {})
-    if name not in kept:
-        if len(kept) >= _MOST_KEPT:
-            kept.clear()
-        kept[name] = _alike_rows(library, before, after, key)
-    return kept[name]
+    answers: dict[Hashable, CommonRows | None] = library.kept.setdefault(_KEPT, {})
+    if name not in answers:
+        if len(answers) >= _MOST_KEPT:
+            answers.clear()
+        answers[name] = _alike_rows(library, before, after, key)
+    return answers[name]
 
 
 def _alike_rows(library: Library, before: Version, after: Version, key: str | None) -> CommonRows | None:
@@ -55,20 +55,20 @@ def _alike_rows(library: Library, before: Version, after: Version, key: str | No
         return None
     equal = [compose_sql("a.{name} IS b.{name}", name=name) for name in (GEOMETRY_COLUMN, *fields)]
     # 1 and 1.0 are equal, and yet not the same.
-    typed = [compose_sql("typeof(a.{name}) = typeof(b.{name})", name=name) for name in fields]
+    same_types = [compose_sql("typeof(a.{name}) = typeof(b.{name})", name=name) for name in fields]
     one, other = [], []
     for first, count, shift in stretches:
-        named = [_is_named(key if key in fields else None)] if shift else []
+        same_names = [_is_named(key if key in fields else None)] if shift else []
         sql = compose_sql(
             "SELECT count(*), group_concat(a.fid) FILTER (WHERE (b.fid IS NOT NULL AND {same}) IS NOT 1)"
             " FROM {before} a LEFT JOIN {after} b ON b.fid = a.fid + ? WHERE a.fid BETWEEN ? AND ?",
-            same=join_sql(" AND ", (*equal, *typed, *named)),
+            same=join_sql(" AND ", (*equal, *same_types, *same_names)),
             before=before.table,
             after=after.table,
         )
-        asked = (shift, first, first + count - 1)
-        held, others = library.connection.execute(sql, asked).fetchone()
-        if held != count:
+        parameters = (shift, first, first + count - 1)
+        alike_count, others = library.connection.execute(sql, parameters).fetchone()
+        if alike_count != count:
             return None  # features are gone
         unlike = np.array(sorted(map(int, others.split(","))) if others else [], dtype=np.int64)
         fids = np.delete(np.arange(first, first + count), unlike - first)

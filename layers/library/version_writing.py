@@ -144,19 +144,19 @@ def add_version(
     facts: VersionFacts,
     source_report: Mapping[str, Any],
     progress: Progress,
-    known: Sequence[Version],
+    all_versions: Sequence[Version],
     is_new: bool = False,
 ) -> Version:
     """Add a new version inside the open transaction, and update the layer's view.
 
-    source_report: what was found when the source was read, kept with the version; known: the versions that the library
-    has; is_new: the layer has just been defined. Log entries are written last, since from then on a server lets no
-    others write. Raises OneMapError version.label if the label is used, field.too_many, layer.defined, library.….
+    source_report: what was found when the source was read, kept with the version; all_versions: the versions that the
+    library has; is_new: the layer has just been defined. Log entries are written last, since from then on a server lets
+    no others write. Raises OneMapError version.label if the label is used, field.too_many, layer.defined, library.….
     """
     is_new = is_new and _define_layer(connection, entry)
     features = frame if isinstance(frame, FrameBlocks) else FrameBlocks.of(frame)
     number, label, table = _next_table(connection, entry, features, facts)
-    written = _write_table(connection, table, features, entry, progress)
+    hashes = _write_table(connection, table, features, entry, progress)
     version = Version(
         code=entry.code,
         number=number,
@@ -166,26 +166,27 @@ def add_version(
         valid_to=facts.valid_to.isoformat() if facts.valid_to else None,
         recorded_at=connection.moment(),
         count=features.count,
-        hash=written.hash,
+        hash=hashes.hash,
         coverage_kind=facts.coverage_kind,
         coverage_m2=float(shapely.area(facts.coverage)),
         accuracy_m=facts.accuracy_m,
     )
     connection.show_features(table, features.bounds().tolist())
     _record(connection, version, facts, source_report)
-    connection.execute("INSERT INTO onemap_row_hashes VALUES (?,?)", (table.name, written.of_rows.tobytes()))
-    show_layer(connection, entry, [*known, version], date.fromisoformat(version.recorded_at[:10]))
-    _log_version(connection, entry, version, facts, is_new, written.of_index)
+    connection.execute("INSERT INTO onemap_row_hashes VALUES (?,?)", (table.name, hashes.of_rows.tobytes()))
+    show_layer(connection, entry, [*all_versions, version], date.fromisoformat(version.recorded_at[:10]))
+    _log_version(connection, entry, version, facts, is_new, hashes.of_index)
     return version
 
 
-def show_layer(connection: StoreConnection, entry: LayerEntry, known: Iterable[Version], today: date) -> None:
-    """Make the layer's view anew, which shows the version in force. known: versions, perhaps of other layers too.
+def show_layer(connection: StoreConnection, entry: LayerEntry, all_versions: Iterable[Version], today: date) -> None:
+    """Make the layer's view anew, which shows the version in force. all_versions: versions, perhaps of other layers
+    too.
 
     A file's view joins at most 500 tables, so it joins only those that may be in force from the day before today on:
     clocks of other machines read it.
     """
-    of_layer = sorted((one for one in known if one.code == entry.code), key=lambda version: version.number)
+    of_layer = sorted((one for one in all_versions if one.code == entry.code), key=lambda version: version.number)
     holding = [one.number for one in versions_to_hold(of_layer, today - timedelta(days=1)) or of_layer[-1:]]
     tables = [(version.number, version.table) for version in of_layer]
     retired = [version.number for version in of_layer if version.retired is not None]
@@ -210,11 +211,11 @@ def _write_table(
     digest = hashlib.sha256()
     index = None if geometry == "table" else connection.packed_index(features.boxes)
     with one_thread_more() as thread:
-        packed = thread.submit(index.make_ready, hashed=True) if index is not None else None
+        packing = thread.submit(index.make_ready, hashed=True) if index is not None else None
         of_rows = _write_features(connection, table, features, geometry, digest, progress.part(0.0, _ROWS_SHARE))
         digested = thread.submit(_digest_fields, digest, table, features)
-        if packed is not None:
-            packed.result()
+        if packing is not None:
+            packing.result()
         of_index = connection.index_features(table, features.boxes, progress.part(_ROWS_SHARE, 1.0), index)
         digested.result()
     return _WrittenTable(digest.hexdigest(), of_rows, of_index)
@@ -254,10 +255,10 @@ def stored_column(features: FrameBlocks, name: str, kind: str, places: np.ndarra
     column = features.column(name, places)
     if column is None:
         return _stored_values(features.values(name, places), kind)
-    stored = _COLUMNS["TEXT"] if column.null_count == len(column) else _STORED.get((kind, column.type))
-    if stored is None:
+    stored_type = _COLUMNS["TEXT"] if column.null_count == len(column) else _STORED.get((kind, column.type))
+    if stored_type is None:
         return _stored_values(column.to_pylist(), kind)
-    column = column.cast(stored, safe=False)  # of a whole number the nearest with a point, as Python has it
+    column = column.cast(stored_type, safe=False)  # of a whole number the nearest with a point, as Python has it
     return pc.add(column, 0.0) if pa.types.is_floating(column.type) else column  # see `_stored_number`
 
 
@@ -295,8 +296,8 @@ def _write_features(
     hashes = np.zeros(features.count, dtype="<u4")
     hashed = partial(_hashed_block, table, features, geometry, digest)
     # One thread hashes the next block, in their order, while SQLite writes this one.
-    with contextlib.closing(in_order(hashed, features.blocks(), workers=1)) as found:
-        for places, shapes, columns, of_rows in found:
+    with contextlib.closing(in_order(hashed, features.blocks(), workers=1)) as hashed_blocks:
+        for places, shapes, columns, of_rows in hashed_blocks:
             hashes[places] = of_rows
             for rows in blocks(len(places), _BLOCK):
                 first = int(places[rows.start])
@@ -324,10 +325,10 @@ def _label(connection: StoreConnection, code: str, number: int, facts: VersionFa
 
     Raises OneMapError version.label if a given label, or the date, is used.
     """
-    used = {row[0] for row in connection.execute("SELECT label FROM onemap_versions WHERE code = ?", (code,))}
+    used_labels = {row[0] for row in connection.execute("SELECT label FROM onemap_versions WHERE code = ?", (code,))}
     label = facts.given_label
     if label is None:
-        while f"v{number}" in used:
+        while f"v{number}" in used_labels:
             number += 1
         return f"v{number}"
     refuse_used_label(connection, code, label)
@@ -341,13 +342,13 @@ def refuse_used_label(connection: StoreConnection, code: str, label: str, file: 
         raise OneMapError("version.label", file=file, layer=code, label=label, field="--label")
 
 
-def free_label(connection: StoreConnection, code: str, wanted: str) -> str:
+def free_label(connection: StoreConnection, code: str, wanted_label: str) -> str:
     """Return the wanted label, with a number appended if the layer already has it."""
-    used = {row[0] for row in connection.execute("SELECT label FROM onemap_versions WHERE code = ?", (code,))}
-    label, more = wanted, 1
-    while label in used:
+    used_labels = {row[0] for row in connection.execute("SELECT label FROM onemap_versions WHERE code = ?", (code,))}
+    label, more = wanted_label, 1
+    while label in used_labels:
         more += 1
-        label = f"{wanted}-{more}"
+        label = f"{wanted_label}-{more}"
     return label
 
 

@@ -73,11 +73,11 @@ def versions(library: Library, known_at: datetime | None = None) -> list[Version
     Versions retired by then say so. Raises OneMapError library.damaged.
     """
     # The clock may be set back between two versions; their numbers are not.
-    found = [Version(*row) for row in library.connection.execute(_SQL)]
+    all_versions = [Version(*row) for row in library.connection.execute(_SQL)]
     if known_at is not None:
-        found = [version for version in found if datetime.fromisoformat(version.recorded_at) <= known_at]
+        all_versions = [version for version in all_versions if datetime.fromisoformat(version.recorded_at) <= known_at]
     retired = _retirements(library, known_at)
-    return [replace(one, retired=retired[one.table]) if one.table in retired else one for one in found]
+    return [replace(one, retired=retired[one.table]) if one.table in retired else one for one in all_versions]
 
 
 def retirement_key(table: str) -> str:
@@ -90,11 +90,11 @@ def retirement_events(library: Library) -> dict[str, list[dict[str, Any]]]:
 
     Raises OneMapError library.damaged.
     """
-    found: dict[str, list[dict[str, Any]]] = {}
+    events: dict[str, list[dict[str, Any]]] = {}
     for key, value in library.connection.execute("SELECT key, value FROM onemap_library"):
         if isinstance(key, str) and key.startswith(_RETIRED):
-            found[key.removeprefix(_RETIRED)] = _listed_events(library, key, value)
-    return found
+            events[key.removeprefix(_RETIRED)] = _listed_events(library, key, value)
+    return events
 
 
 def _listed_events(library: Library, key: str, text: Any) -> list[dict[str, Any]]:
@@ -109,12 +109,12 @@ def _listed_events(library: Library, key: str, text: Any) -> list[dict[str, Any]
 
 def _retirements(library: Library, known_at: datetime | None) -> dict[str, Retirement]:
     """Return the retired versions by table, as far as was known at a moment."""
-    found: dict[str, Retirement] = {}
+    retirements: dict[str, Retirement] = {}
     for table, events in retirement_events(library).items():
-        known = [one for one in events if known_at is None or datetime.fromisoformat(one["at"]) <= known_at]
-        if known and not known[-1]["undo"]:
-            found[table] = Retirement(known[-1]["at"], known[-1]["who"], known[-1]["reason"])
-    return found
+        known_events = [one for one in events if known_at is None or datetime.fromisoformat(one["at"]) <= known_at]
+        if known_events and not known_events[-1]["undo"]:
+            retirements[table] = Retirement(known_events[-1]["at"], known_events[-1]["who"], known_events[-1]["reason"])
+    return retirements
 
 
 def last_version(library: Library, code: str) -> Version | None:
@@ -125,8 +125,10 @@ def last_version(library: Library, code: str) -> Version | None:
 
 def version_before(of_layer: Sequence[Version], as_of: date) -> Version | None:
     """Return a layer's version in force on a day; if there is none, the latest one that had begun by then."""
-    begun = [one for one in of_layer if one.retired is None and (one.valid_from or "") <= as_of.isoformat()]
-    return in_force(begun, as_of) or max(begun, key=lambda one: (one.valid_from or "", one.number), default=None)
+    earlier_versions = [one for one in of_layer if one.retired is None and (one.valid_from or "") <= as_of.isoformat()]
+    return in_force(earlier_versions, as_of) or max(
+        earlier_versions, key=lambda one: (one.valid_from or "", one.number), default=None
+    )
 
 
 def files_of(library: Library, version: Version) -> list[Record]:
@@ -242,27 +244,29 @@ def versions_to_hold(of_layer: Iterable[Version], since: date) -> list[Version]:
     It leaves out versions that have ended, and those before the last that has begun and has no end.
     """
     day = since.isoformat()
-    counted = [one for one in of_layer if one.retired is None and (one.valid_to is None or one.valid_to >= day)]
-    ranks = {one.number: (one.valid_from or "", one.number) for one in counted}
-    without_end = [ranks[one.number] for one in counted if one.valid_to is None and (one.valid_from or "") <= day]
-    return [one for one in counted if ranks[one.number] >= max(without_end, default=("", 0))]
+    live_versions = [one for one in of_layer if one.retired is None and (one.valid_to is None or one.valid_to >= day)]
+    ranks = {one.number: (one.valid_from or "", one.number) for one in live_versions}
+    without_end = [ranks[one.number] for one in live_versions if one.valid_to is None and (one.valid_from or "") <= day]
+    return [one for one in live_versions if ranks[one.number] >= max(without_end, default=("", 0))]
 
 
-def layer_in_force(known: Iterable[Version], code: str, as_of: date) -> Version | None:
-    """Return the version of one layer in force on a day. known: the versions of all layers."""
-    return in_force([version for version in known if version.code == code], as_of)
+def layer_in_force(all_versions: Iterable[Version], code: str, as_of: date) -> Version | None:
+    """Return the version of one layer in force on a day. all_versions: the versions of all layers."""
+    return in_force([version for version in all_versions if version.code == code], as_of)
 
 
-def previous_version(known: Iterable[Version], newer: Version) -> Version | None:
+def previous_version(all_versions: Iterable[Version], newer: Version) -> Version | None:
     """Return the last version of the layer that begins before `newer` and is not retired; None if there is none."""
     begin = newer.valid_from or ""
-    before = (one for one in known if one.code == newer.code and one.retired is None and (one.valid_from or "") < begin)
+    before = (
+        one for one in all_versions if one.code == newer.code and one.retired is None and (one.valid_from or "") < begin
+    )
     return max(before, key=lambda one: (one.valid_from or "", one.number), default=None)
 
 
-def versions_in_force(known: Iterable[Version], codes: Iterable[str], as_of: date) -> list[Version]:
-    """Return the versions of some layers in force on a day. known: the versions of all layers."""
-    of_layers = groups_of((version.code, version) for version in known)
+def versions_in_force(all_versions: Iterable[Version], codes: Iterable[str], as_of: date) -> list[Version]:
+    """Return the versions of some layers in force on a day. all_versions: the versions of all layers."""
+    of_layers = groups_of((version.code, version) for version in all_versions)
     holding = (in_force(of_layers.get(code, ()), as_of) for code in codes)
     return [version for version in holding if version is not None]
 
@@ -302,23 +306,25 @@ def stored_features(
     count: how many the table and its index must hold in all; origin: the point that geometries are relative to. Raises
     DamagedTable.
     """
-    found = library.connection.read_features(table, None, bounds, count, origin)
-    rows = np.arange(len(found.fids))
-    if bounds is not None and found.boxes is not None:
+    feature_rows = library.connection.read_features(table, None, bounds, count, origin)
+    rows = np.arange(len(feature_rows.fids))
+    if bounds is not None and feature_rows.boxes is not None:
         # A store's index may give more than is asked for, and each gives another more.
-        rows = np.flatnonzero(meet_box(found.boxes, bounds))
-    return as_stored(found, rows)
+        rows = np.flatnonzero(meet_box(feature_rows.boxes, bounds))
+    return as_stored(feature_rows, rows)
 
 
-def as_stored(found: FeatureRows, rows: np.ndarray) -> StoredFeatures:
+def as_stored(feature_rows: FeatureRows, rows: np.ndarray) -> StoredFeatures:
     """Return the features in some rows (k,) that a store has read."""
-    values = np.empty((len(rows), len(found.values)), dtype=object)
-    for at, column in enumerate(found.values.values()):
-        values[:, at] = np.fromiter(column, dtype=object, count=len(found.fids))[rows]
-    names = pd.Index(list(found.values), dtype=object)  # pandas would make Arrow's text of them, which takes its time
+    values = np.empty((len(rows), len(feature_rows.values)), dtype=object)
+    for at, column in enumerate(feature_rows.values.values()):
+        values[:, at] = np.fromiter(column, dtype=object, count=len(feature_rows.fids))[rows]
+    names = pd.Index(
+        list(feature_rows.values), dtype=object
+    )  # pandas would make Arrow's text of them, which takes its time
     attributes = pd.DataFrame(values, index=range(len(rows)), columns=names, dtype=object)
-    boxes = None if found.boxes is None else found.boxes[rows]
-    return StoredFeatures(found.fids[rows], some_of(found.shapes, rows), attributes, boxes)
+    boxes = None if feature_rows.boxes is None else feature_rows.boxes[rows]
+    return StoredFeatures(feature_rows.fids[rows], some_of(feature_rows.shapes, rows), attributes, boxes)
 
 
 def read_version(
@@ -329,12 +335,12 @@ def read_version(
     origin: the point that geometries are relative to. Raises OneMapError version.unreadable if the table is damaged or
     gone.
     """
-    counted: set[str] = library.kept.setdefault(COUNTED, set())
+    counted_tables: set[str] = library.kept.setdefault(COUNTED, set())
     try:
-        count = None if version.table in counted else version.count
-        found = stored_features(library, version.table, bounds, count, origin)
-        counted.add(version.table)
-        return found
+        count = None if version.table in counted_tables else version.count
+        features = stored_features(library, version.table, bounds, count, origin)
+        counted_tables.add(version.table)
+        return features
     except DamagedTable as error:
         raise OneMapError("version.unreadable", file=library.label, layer=version.table) from error
 

@@ -61,26 +61,26 @@ def choose_layers(
         known_layer(catalogue, code, "--only", error=UsageError)
     of_code = groups_of((version.code, version) for version in versions(library, known_at))
     layers: list[PublishedLayer] = []
-    left_out: list[OmittedLayer] = []
+    omitted: list[OmittedLayer] = []
     for entry in sorted(catalogue.values(), key=place_of):
-        found = of_code.get(entry.code, [])
-        if entry.code not in only if only else not found:
+        layer_versions = of_code.get(entry.code, [])
+        if entry.code not in only if only else not layer_versions:
             continue
-        current = in_force(found, as_of)
+        current = in_force(layer_versions, as_of)
         if current is None:
-            left_out.append(OmittedLayer(entry.code, Reason.NOT_IN_FORCE if found else Reason.LAYER_MISSING))
+            omitted.append(OmittedLayer(entry.code, Reason.NOT_IN_FORCE if layer_versions else Reason.LAYER_MISSING))
         elif entry.withheld and not only:
-            left_out.append(OmittedLayer(entry.code, "withheld"))
+            omitted.append(OmittedLayer(entry.code, "withheld"))
         else:
             try:
                 layers.append(_published_layer(library, entry, current))
             except OneMapError as error:
                 if error.code != "version.unreadable":
                     raise
-                left_out.append(OmittedLayer(entry.code, Reason.UNREADABLE))
+                omitted.append(OmittedLayer(entry.code, Reason.UNREADABLE))
     if not layers:
         raise OneMapError("publish.empty", file=library.label, day=as_of.isoformat())
-    return _with_first_map(layers), left_out
+    return _with_first_map(layers), omitted
 
 
 def project_themes(layers: Sequence[PublishedLayer]) -> list[ThemeOfMap]:

@@ -53,9 +53,9 @@ def _server_source(library: Library, location: str, table: str, geometry: str, a
 
     address = server_address(location)
     parameters = {key: str(value) for key, value in conninfo_to_dict(address.conninfo).items() if value is not None}
-    given = ("service",) if "service" in parameters else ("dbname", "host", "port")
+    address_keys = ("service",) if "service" in parameters else ("dbname", "host", "port")
     mode = parameters.get("sslmode", "prefer")
-    parts = [f"{key}={_in_quotes(parameters[key])}" for key in given if key in parameters]
+    parts = [f"{key}={_in_quotes(parameters[key])}" for key in address_keys if key in parameters]
     parts += [f"sslmode={mode if mode in _SSL_MODES else 'prefer'}"]
     parts += [f"authcfg={authcfg}"] if authcfg else []
     parts += [f"key='{KEY}'"]

@@ -57,16 +57,16 @@ def add_look(parent: Element, entry: LayerEntry, fields: Collection[str], langua
     expression, label = _label_expression(entry, fields), label_of(entry)
     if expression is not None and label is not None:
         parent.append(labeling_of(label, expression, entry.geometry))
-    known = [field for name in fields if (field := entry.field_named(name)) is not None]
+    schema_fields = [field for name in fields if (field := entry.field_named(name)) is not None]
     configured, aliases = SubElement(parent, "fieldConfiguration"), Element("aliases")
-    for field in known:
+    for field in schema_fields:
         _add_code_names(configured, field, language)
         alias = _alias(field, language)
         if alias != field.name:
             SubElement(aliases, "alias", field=field.name, name=alias)
     parent.append(aliases)
     add_text(parent, "previewExpression", _feature_title(entry, fields, language))
-    add_text(parent, "mapTip", _tip(entry, known, language), enabled="1")
+    add_text(parent, "mapTip", _tip(entry, schema_fields, language), enabled="1")
 
 
 def _add_code_names(parent: Element, field: Field, language: str) -> None:
@@ -76,9 +76,9 @@ def _add_code_names(parent: Element, field: Field, language: str) -> None:
         return
     widget = SubElement(SubElement(parent, "field", name=field.name), "editWidget", type="ValueMap")
     options = SubElement(SubElement(widget, "config"), "Option", type="Map")
-    listed = SubElement(options, "Option", name="map", type="List")
+    code_list = SubElement(options, "Option", name="map", type="List")
     for code, name in names.items():
-        one = SubElement(listed, "Option", type="Map")
+        one = SubElement(code_list, "Option", type="Map")
         SubElement(one, "Option", name=name, value=code, type="QString")
 
 
@@ -91,22 +91,22 @@ def _alias(field: Field, language: str) -> str:
 
 def _unit_of(field: Field) -> str:
     """The unit of a field's numbers; empty where none is stated."""
-    found = _UNIT.search(dict(field.title).get("en") or "")
-    return found[1] if found else "m²" if field.area or field.net else ""
+    match = _UNIT.search(dict(field.title).get("en") or "")
+    return match[1] if match else "m²" if field.area or field.net else ""
 
 
 def code_names(field: Field, language: str) -> dict[str, str]:
     """Return code → code and name, from all tables that a field may use, the first table first."""
-    found: dict[str, str] = {}
+    names: dict[str, str] = {}
     for table in map(code_table, field.codes):
         first = {code: titles for code, titles in table.first.items() if code not in table.classes}
         for code, titles in {**table.classes, **first}.items():
             name = titles.get(language) or titles["zh"]
-            found.setdefault(code, f"{code} {name}")
+            names.setdefault(code, f"{code} {name}")
             if len(code) == _BASE_LENGTH:
                 for suffix in table.suffixes:
-                    found.setdefault(code + suffix, f"{code}{suffix} {name}")
-    return found
+                    names.setdefault(code + suffix, f"{code}{suffix} {name}")
+    return names
 
 
 def _label_expression(entry: LayerEntry, fields: Collection[str]) -> str | None:
@@ -127,9 +127,11 @@ def _use_expression(entry: LayerEntry, coded: Field, fields: Collection[str], wi
     """The expression of a plot's class: by the code tables, else by its own field, else its code."""
     code = _column(coded.name)
     own = next((f.name for f in entry.fields if f.name_of == coded.name and f.name in fields), None)
-    named = f"coalesce(nullif({_column(own)}, ''), {code})" if own else code
-    known = "regexp_replace(@use, '^(\\\\S+) ', '\\\\1\n')" if with_code else "regexp_replace(@use, '^\\\\S+ ', '')"
-    return f"with_variable('use', represent_value({code}), if(left(@use, 1) = '(', {named}, {known}))"
+    own_name = f"coalesce(nullif({_column(own)}, ''), {code})" if own else code
+    table_name = (
+        "regexp_replace(@use, '^(\\\\S+) ', '\\\\1\n')" if with_code else "regexp_replace(@use, '^\\\\S+ ', '')"
+    )
+    return f"with_variable('use', represent_value({code}), if(left(@use, 1) = '(', {own_name}, {table_name}))"
 
 
 def _coded_class(entry: LayerEntry, fields: Collection[str]) -> Field | None:
@@ -150,9 +152,9 @@ def _feature_title(entry: LayerEntry, fields: Collection[str], language: str) ->
     return f"coalesce({choices})"
 
 
-def _tip(entry: LayerEntry, known: list[Field], language: str) -> str:
+def _tip(entry: LayerEntry, schema_fields: list[Field], language: str) -> str:
     """Return QGIS's tip for a feature under the pointer: the layer, then titles and values, codes with names."""
-    tip_fields = [field for field in known if field.name not in _UNTOLD]
+    tip_fields = [field for field in schema_fields if field.name not in _UNTOLD]
     rows = "".join(_tip_row(field, _alias(field, language)) for field in tip_fields[:_MOST_TIP_ROWS])
     size = phrase("published.size", language)
     if entry.geometry == "polygon":
@@ -162,18 +164,18 @@ def _tip(entry: LayerEntry, known: list[Field], language: str) -> str:
 
 def _code_and_name(column: str) -> str:
     """Return the expression of a code with its name; of an unknown code, which QGIS brackets, the code alone."""
-    named = f"represent_value({column})"
-    return f"if(left({named}, 1) = '(', nullif(to_string({column}), ''), {named})"
+    name_expression = f"represent_value({column})"
+    return f"if(left({name_expression}, 1) = '(', nullif(to_string({column}), ''), {name_expression})"
 
 
 def _tip_row(field: Field, title: str) -> str:
     """Return one row, left out if the field is empty; a value is shown unchanged, never as HTML."""
     column = _column(field.name)
     signs = "map('&', '&amp;', '<', '&lt;', '>', '&gt;')"
-    shown = _code_and_name(column) if field.codes else f"represent_value({column})"
+    expression = _code_and_name(column) if field.codes else f"represent_value({column})"
     if _unit_of(field) == "m²":  # as it was stated, with its decimals
-        shown = f"coalesce(format_number(try(to_real({column})), 2), {shown})"
-    value = f"replace({shown}, {signs})"
+        expression = f"coalesce(format_number(try(to_real({column})), 2), {expression})"
+    value = f"replace({expression}, {signs})"
     start = f"<tr><td>{escape(title)}&nbsp;</td><td>".replace("'", "''")
     text = f"'{start}' || {value} || '</td></tr>'"
     return f"[% if(coalesce(to_string({column}), '') = '', '', {text}) %]"

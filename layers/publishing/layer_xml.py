@@ -47,8 +47,8 @@ def abstract_of(layer: PublishedLayer, language: str) -> str:
 def keywords_of(layer: PublishedLayer, language: str, departments: Mapping[str, str]) -> list[str]:
     """Return the keywords of a layer: its code, and its owners. departments: their names by code."""
     groups, entry = named_groups(), layer.entry
-    named = (("libraries", entry.library), ("kinds", entry.kind))
-    return [entry.code, departments[entry.department], *(groups[group][code][language] for group, code in named)]
+    group_codes = (("libraries", entry.library), ("kinds", entry.kind))
+    return [entry.code, departments[entry.department], *(groups[group][code][language] for group, code in group_codes)]
 
 
 def map_layer(
@@ -57,40 +57,40 @@ def map_layer(
     """A layer's element. crs: the library's; a raster has its own; departments: their names by code."""
     shape = _SHAPES.get(layer.entry.geometry, "No geometry")
     if layer.picture is not None:
-        found = Element("maplayer", {"type": "raster", **_ALL_SCALES})
+        element = Element("maplayer", {"type": "raster", **_ALL_SCALES})
     else:
         labelled = "0" if shape == "No geometry" else labels_enabled(layer.entry, layer.fields)
         kinds = {"type": "vector", "geometry": shape, "wkbType": wkb_type(layer.entry.geometry)}
-        found = Element("maplayer", {**kinds, "readOnly": "1", "labelsEnabled": labelled, **_ALL_SCALES})
+        element = Element("maplayer", {**kinds, "readOnly": "1", "labelsEnabled": labelled, **_ALL_SCALES})
     title, abstract = title_of(layer, language), abstract_of(layer, language)
     keywords = keywords_of(layer, language, departments)
-    add_text(found, "id", layer.id)
-    add_text(found, "datasource", source)
-    add_text(found, "shortname", layer.entry.code)
-    add_text(found, "title", title)
-    add_text(found, "abstract", abstract)
-    words = SubElement(found, "keywordList")
+    add_text(element, "id", layer.id)
+    add_text(element, "datasource", source)
+    add_text(element, "shortname", layer.entry.code)
+    add_text(element, "title", title)
+    add_text(element, "abstract", abstract)
+    words = SubElement(element, "keywordList")
     for word in keywords:
         add_text(words, "value", word)
-    add_text(found, "layername", title)
+    add_text(element, "layername", title)
     is_table = layer.picture is None and layer.entry.geometry not in _SHAPES
     own_crs = crs if layer.picture is None else layer.picture.crs
     if not is_table:
-        add_crs(SubElement(found, "srs"), own_crs)
-    found.append(_metadata(layer, title, abstract, keywords, None if is_table else own_crs))
+        add_crs(SubElement(element, "srs"), own_crs)
+    element.append(_metadata(layer, title, abstract, keywords, None if is_table else own_crs))
     if layer.picture is not None:
-        add_text(found, "provider", "gdal")
+        add_text(element, "provider", "gdal")
     else:
-        add_text(found, "provider", provider_of(source))
-    flags = SubElement(found, "flags")
+        add_text(element, "provider", provider_of(source))
+    flags = SubElement(element, "flags")
     for name, value in _FLAGS.items():
         add_text(flags, name, value)
     if layer.picture is not None:
-        found.append(pipe_of(layer.picture))
-        return found
+        element.append(pipe_of(layer.picture))
+        return element
     if not is_table:
-        add_look(found, layer.entry, layer.fields, language)
-    return found
+        add_look(element, layer.entry, layer.fields, language)
+    return element
 
 
 def _metadata(layer: PublishedLayer, title: str, abstract: str, keywords: list[str], crs: pyproj.CRS | None) -> Element:

@@ -13,17 +13,17 @@ from onemap.layers.publishing.layer_look import look_text
 from onemap.layers.records import Record
 
 
-def map_looks(library: Library, listed: list[Record], language: str) -> Record:
+def map_looks(library: Library, layer_records: list[Record], language: str) -> Record:
     """Return the groups and themes of the map; put `stratum`, `place` and `look` into the listed layers.
 
-    listed: the layers from `listing()`. place: a layer's number from the uppermost; look: its style in QGIS's own
-    format, in one language, if it has versions; swatch: its plain colours. bounds: west, south, east, north in degrees
-    of all layers in force, None if there are none.
+    layer_records: the layers from `listing()`. place: a layer's number from the uppermost; look: its style in QGIS's
+    own format, in one language, if it has versions; swatch: its plain colours. bounds: west, south, east, north in
+    degrees of all layers in force, None if there are none.
     """
     catalogue = library.catalogue()
     in_order = {entry.code: place for place, entry in enumerate(sorted(catalogue.values(), key=place_of))}
     in_force = set()
-    for layer in listed:
+    for layer in layer_records:
         entry, versions = catalogue[layer["code"]], layer["versions"]
         style = style_of(entry)
         layer |= {"stratum": stratum_of(entry)["id"], "place": in_order[entry.code], "look": ""}
@@ -36,11 +36,15 @@ def map_looks(library: Library, listed: list[Record], language: str) -> Record:
             table = (current if current in readable and current else readable[-1])["table"]
             layer["look"] = look_text(entry, library.connection.field_types(table), language)
     groups = [{"id": stratum["id"], "title": stratum["title"]} for stratum in strata()]
-    return {"bounds": _map_bounds(library, listed), "strata": groups, "themes": themes(catalogue.values(), in_force)}
+    return {
+        "bounds": _map_bounds(library, layer_records),
+        "strata": groups,
+        "themes": themes(catalogue.values(), in_force),
+    }
 
 
-def _map_bounds(library: Library, listed: list[dict[str, Any]]) -> list[float] | None:
-    tables = [one["table"] for layer in listed for one in layer["versions"] if one["in_force"]]
+def _map_bounds(library: Library, layer_records: list[dict[str, Any]]) -> list[float] | None:
+    tables = [one["table"] for layer in layer_records for one in layer["versions"] if one["in_force"]]
     boxes = [box for table in tables if (box := library.connection.extent(table)) is not None]
     if not boxes:
         return None

@@ -129,29 +129,29 @@ def _add_canvas(root: Element, facts: ProjectFacts) -> None:
 
 def _properties(facts: ProjectFacts, layers: Sequence[PublishedLayer]) -> Element:
     """Return relative paths, and what QGIS Server offers: maps of everything, features to read, none to write."""
-    found = Element("properties")
-    add_text(SubElement(found, "Paths"), "Absolute", "false", type="bool")
-    measuring = SubElement(found, "Measurement")
+    properties = Element("properties")
+    add_text(SubElement(properties, "Paths"), "Absolute", "false", type="bool")
+    measuring = SubElement(properties, "Measurement")
     add_text(measuring, "AreaUnits", "m2", type="QString")
     add_text(measuring, "DistanceUnits", "meters", type="QString")
-    add_text(SubElement(found, "SpatialRefSys"), "ProjectionsEnabled", "1", type="int")
-    add_text(found, "WMSServiceCapabilities", "true", type="bool")
-    add_text(found, "WMSServiceTitle", facts.title, type="QString")
-    add_text(found, "WMSServiceAbstract", facts.abstract, type="QString")
-    add_text(found, "WMSRootName", "onemap", type="QString")
-    add_text(found, "WMSUseLayerIDs", "false", type="bool")
-    add_text(found, "WMSAddWktGeometry", "false", type="bool")
+    add_text(SubElement(properties, "SpatialRefSys"), "ProjectionsEnabled", "1", type="int")
+    add_text(properties, "WMSServiceCapabilities", "true", type="bool")
+    add_text(properties, "WMSServiceTitle", facts.title, type="QString")
+    add_text(properties, "WMSServiceAbstract", facts.abstract, type="QString")
+    add_text(properties, "WMSRootName", "onemap", type="QString")
+    add_text(properties, "WMSUseLayerIDs", "false", type="bool")
+    add_text(properties, "WMSAddWktGeometry", "false", type="bool")
     departments = [facts.departments[code] for code in dict.fromkeys(layer.entry.department for layer in layers)]
-    add_list(found, "WMSKeywordList", ["One Map", *departments])
-    add_list(found, "WMSCrsList", _offered_systems(facts.crs))
-    _add_furniture(found, facts)
+    add_list(properties, "WMSKeywordList", ["One Map", *departments])
+    add_list(properties, "WMSCrsList", _offered_systems(facts.crs))
+    _add_furniture(properties, facts)
     if facts.bounds is not None:
-        add_list(found, "WMSExtent", [_number(value) for value in facts.bounds])
-    variables = SubElement(found, "Variables")
+        add_list(properties, "WMSExtent", [_number(value) for value in facts.bounds])
+    variables = SubElement(properties, "Variables")
     add_list(variables, "variableNames", list(facts.variables))
     add_list(variables, "variableValues", list(facts.variables.values()))
-    add_list(found, "WFSLayers", [layer.id for layer in layers if layer.picture is None])
-    return found
+    add_list(properties, "WFSLayers", [layer.id for layer in layers if layer.picture is None])
+    return properties
 
 
 def _add_furniture(properties: Element, facts: ProjectFacts) -> None:

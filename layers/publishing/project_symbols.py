@@ -31,11 +31,11 @@ def renderer_of(style: Style, geometry: str, fields: Collection[str], language: 
 
     for prefix, look in style.get("prefixes", {}).items():
         title = look.get("title") or {}
-        named = f"{prefix} {title.get(language) or title.get('en') or ''}".strip()
-        add(f"left(\"{field}\", {len(prefix)}) = '{prefix}'", {**style, **look}, named)
+        class_label = f"{prefix} {title.get(language) or title.get('en') or ''}".strip()
+        add(f"left(\"{field}\", {len(prefix)}) = '{prefix}'", {**style, **look}, class_label)
     for values, look in _classes(style):
-        titles, listed = look.get("title") or {}, ", ".join(f"'{value}'" for value in values)
-        test = f'"{field}" = {listed}' if len(values) == 1 else f'"{field}" IN ({listed})'
+        titles, value_list = look.get("title") or {}, ", ".join(f"'{value}'" for value in values)
+        test = f'"{field}" = {value_list}' if len(values) == 1 else f'"{field}" IN ({value_list})'
         add(test, {**style, **look}, titles.get(language) or values[0])
     add("ELSE", {key: style.get(key) for key in ("stroke", "stroke_mm")}, other)
     return renderer

@@ -59,7 +59,7 @@ def publish(library: Library, location: str, project: Path, options: PublishOpti
     with library.reading():
         variables, departments = head_variables(library), department_names(library)
         day = options.as_of or library.today()
-        layers, left_out = choose_layers(library, day, options.known_at, options.only)
+        layers, omitted = choose_layers(library, day, options.known_at, options.only)
         bounds = map_bounds(library, layers)
         sources = {
             layer.version.table: (
@@ -95,7 +95,7 @@ def publish(library: Library, location: str, project: Path, options: PublishOpti
         "ok": True,
         "project": str(project),
         "layers": [_record(layer, language) for layer in layers],
-        "left_out": [asdict(one) for one in left_out],
+        "left_out": [asdict(one) for one in omitted],
         "problems": [problem_record(problem, language) for problem in problems],
     }
 
@@ -116,16 +116,16 @@ def _record(layer: PublishedLayer, language: str) -> dict[str, Any]:
 
 def _needs(library: Library, project: Path, options: PublishOptions, layers: list[PublishedLayer]) -> list[Problem]:
     """Return remarks for people who open the project."""
-    found = []
+    remarks = []
     if library.path is None and not options.authcfg:
-        found.append(Problem("publish.login", {"file": library.label}))
+        remarks.append(Problem("publish.login", {"file": library.label}))
     if library.path is not None and not _is_below(library.path, project):
-        found.append(Problem("publish.elsewhere", {"file": library.label}))
+        remarks.append(Problem("publish.elsewhere", {"file": library.label}))
     for layer in layers:
         if layer.picture is not None and not _is_below(layer.picture.path, project):
             facts = {"layer": layer.entry.code, "file": from_project(layer.picture.path, project)}
-            found.append(Problem("publish.picture_elsewhere", facts))
-    return found
+            remarks.append(Problem("publish.picture_elsewhere", facts))
+    return remarks
 
 
 def _is_below(path: Path, project: Path) -> bool:

@@ -56,8 +56,8 @@ def picture_of(library: Library, version: Version) -> Picture:
         if dataset.count > 2 or (dataset.count == 2 and dataset.colorinterp[0].name != "palette"):
             numbers, alpha = _colour_bands(dataset)
         elif dataset.colorinterp[0].name == "palette":
-            found = sorted(dataset.colormap(1).items())
-            colours = tuple((value, red, green, blue, opacity) for value, (red, green, blue, opacity) in found)
+            colour_table = sorted(dataset.colormap(1).items())
+            colours = tuple((value, red, green, blue, opacity) for value, (red, green, blue, opacity) in colour_table)
         bands = tuple(_band(dataset, number, len(numbers) == 1) for number in numbers)
     return Picture(reference.path.resolve(), crs, bands, colours, alpha)
 

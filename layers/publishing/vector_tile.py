@@ -22,9 +22,9 @@ _KINDS = {0: 1, 4: 1, 1: 2, 5: 2, 3: 3, 6: 3}  # by shapely's numbers of types
 def tile_bounds(zoom: int, column: int, row: int, buffer: int = BUFFER) -> tuple[float, float, float, float]:
     """West, south, east, north of a tile in Web Mercator's metres. buffer: steps beyond each edge."""
     side = 2 * HALF_WORLD_M / 2**zoom
-    beyond = side * buffer / EXTENT
+    margin_m = side * buffer / EXTENT
     west, north = column * side - HALF_WORLD_M, HALF_WORLD_M - row * side
-    return west - beyond, north - side - beyond, west + side + beyond, north + beyond
+    return west - margin_m, north - side - margin_m, west + side + margin_m, north + margin_m
 
 
 def on_grid(shapes: np.ndarray, zoom: int, column: int, row: int) -> np.ndarray:
@@ -34,9 +34,9 @@ def on_grid(shapes: np.ndarray, zoom: int, column: int, row: int) -> np.ndarray:
     """
     west, _, _, north = tile_bounds(zoom, column, row, 0)
     step = 2 * HALF_WORLD_M / 2**zoom / EXTENT
-    placed = shapely.transform(shapes, lambda points: (points - [west, north]) * [1 / step, -1 / step])
-    clipped = shapely.clip_by_rect(placed, -BUFFER, -BUFFER, EXTENT + BUFFER, EXTENT + BUFFER)
-    snapped = shapely.set_precision(clipped, 1.0)
+    grid_shapes = shapely.transform(shapes, lambda points: (points - [west, north]) * [1 / step, -1 / step])
+    clipped_shapes = shapely.clip_by_rect(grid_shapes, -BUFFER, -BUFFER, EXTENT + BUFFER, EXTENT + BUFFER)
+    snapped = shapely.set_precision(clipped_shapes, 1.0)
     snapped[shapely.is_empty(snapped)] = None
     return snapped
 
@@ -100,8 +100,8 @@ class _Pen:
             self._go(_MOVE, points[:1])
             self._go(_LINE, points[1:])
         for part in parts if kind == _POLYGON_KIND else ():
-            turned = shapely.geometry.polygon.orient(part, 1.0)  # outer rings have a positive area on the grid
-            for ring in (turned.exterior, *turned.interiors):
+            polygon = shapely.geometry.polygon.orient(part, 1.0)  # outer rings have a positive area on the grid
+            for ring in (polygon.exterior, *polygon.interiors):
                 points = shapely.get_coordinates(ring)[:-1]
                 self._go(_MOVE, points[:1])
                 self._go(_LINE, points[1:])
@@ -120,12 +120,12 @@ def _zigzag(number: int) -> int:
 
 
 def _varint(number: int) -> bytes:
-    written = bytearray()
+    body = bytearray()
     while number > 0x7F:
-        written.append(number & 0x7F | 0x80)
+        body.append(number & 0x7F | 0x80)
         number >>= 7
-    written.append(number)
-    return bytes(written)
+    body.append(number)
+    return bytes(body)
 
 
 def _varints(numbers: Sequence[int]) -> bytes:

@@ -38,9 +38,9 @@ def add_crs(parent: Element, crs: pyproj.CRS) -> None:
 
 def add_list(parent: Element, tag: str, values: list[str]) -> None:
     """A list of texts among a project's properties."""
-    found = SubElement(parent, tag, type="QStringList")
+    element = SubElement(parent, tag, type="QStringList")
     for value in values:
-        add_text(found, "value", value)
+        add_text(element, "value", value)
 
 
 def clean(root: Element) -> None:

@@ -32,10 +32,10 @@ def area_flaws(
     limits: share, the part of the computed area by which a declared one may differ, and least_m2, a difference that is
     always allowed; most: of a code, how many are reported.
     """
-    stated = [field.name for field in entry.fields if field.area and field.name in frame.columns]
-    if not stated or entry.geometry != "polygon":
+    field_names = [field.name for field in entry.fields if field.area and field.name in frame.columns]
+    if not field_names or entry.geometry != "polygon":
         return []
-    fields = [_AreaField(name, most("area.declared"), limits) for name in stated]
+    fields = [_AreaField(name, most("area.declared"), limits) for name in field_names]
     scale = areal_scale(crs, frame.bounds())
 
     def measure_block(block: np.ndarray) -> tuple[np.ndarray, list[np.ndarray], np.ndarray, np.ndarray]:
@@ -49,10 +49,10 @@ def area_flaws(
         )
         return block, numbers, at, ellipsoidal_areas_m2(frame.geometries(block[at]), crs)
 
-    with contextlib.closing(in_order(measure_block, frame.blocks(progress))) as found:
-        for block, numbers, at, computed in found:
+    with contextlib.closing(in_order(measure_block, frame.blocks(progress))) as measured_blocks:
+        for block, numbers, at, computed_m2 in measured_blocks:
             for field, own in zip(fields, numbers, strict=True):
-                field.look(block, own, at, computed)
+                field.look(block, own, at, computed_m2)
     return [flaws for field in fields for flaws in field.flaws()]
 
 
@@ -66,8 +66,8 @@ class _AreaField:
         self._compared = 0
         self._in_unit = dict.fromkeys(_UNITS, 0)
 
-    def _most_apart(self, computed: np.ndarray) -> np.ndarray:
-        return np.maximum(self._limits["share"] * computed, self._limits["least_m2"])
+    def _most_apart(self, computed_m2: np.ndarray) -> np.ndarray:
+        return np.maximum(self._limits["share"] * computed_m2, self._limits["least_m2"])
 
     def may_differ(self, numbers: np.ndarray, rough_m2: np.ndarray, length_m: np.ndarray) -> np.ndarray:
         """Which values (k,) must be compared with the area on the ellipsoid, since that of the plane does not decide.
@@ -78,19 +78,19 @@ class _AreaField:
         off = np.abs(numbers - rough_m2).max(axis=0) + most_bent_m2(length_m)
         return np.isfinite(numbers) & ~((off <= self._most_apart(rough_m2[0])) & (rough_m2[0] > 0))
 
-    def look(self, rows: np.ndarray, numbers: np.ndarray, at: np.ndarray, computed: np.ndarray) -> None:
-        """Check the next rows (k,) and values. at: those that may differ, with their `computed` ellipsoidal areas."""
+    def look(self, rows: np.ndarray, numbers: np.ndarray, at: np.ndarray, computed_m2: np.ndarray) -> None:
+        """Check the next rows (k,) and values. at: those that may differ, with their ellipsoidal areas."""
         self._compared += int(np.isfinite(np.delete(numbers, at)).sum())
         rows, numbers = rows[at], numbers[at]
-        comparable = np.isfinite(numbers) & (computed > 0)
-        apart = np.flatnonzero(comparable & (np.abs(numbers - computed) > self._most_apart(computed)))
+        comparable = np.isfinite(numbers) & (computed_m2 > 0)
+        apart = np.flatnonzero(comparable & (np.abs(numbers - computed_m2) > self._most_apart(computed_m2)))
         self._compared += int(comparable.sum())
         for unit, factor in _UNITS.items():
-            self._in_unit[unit] += int((np.abs(numbers[apart] / computed[apart] / factor - 1) < 0.05).sum())
+            self._in_unit[unit] += int((np.abs(numbers[apart] / computed_m2[apart] / factor - 1) < 0.05).sum())
 
         def facts(k: int) -> dict[str, str]:
             row = apart[k]
-            return {"field": self.name, **areas_apart(float(numbers[row]), float(computed[row]))}
+            return {"field": self.name, **areas_apart(float(numbers[row]), float(computed_m2[row]))}
 
         self._apart.add(rows[apart], facts)
 

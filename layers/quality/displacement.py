@@ -48,34 +48,40 @@ class Displacement:
     middle: tuple[float, float]
 
 
-def displacement(frame: FrameBlocks, known: Sequence[KnownLines], least_m: float) -> tuple[Displacement | None, bool]:
+def displacement(
+    frame: FrameBlocks, known_lines: Sequence[KnownLines], least_m: float
+) -> tuple[Displacement | None, bool]:
     """Return the shift of at least `least_m` between a frame and known lines; and whether it fits some without a shift.
 
     Pairs of vertices vote for the shift between them; the winner is compared with the lines. There is no result if
     another shift would do nearly as well, as in a grid or along a straight line.
     """
     features = _seeds(frame)
-    for one in known:
+    for one in known_lines:
         place = _place(features, one)
         if place is None:
             continue
         before = _share(place, np.zeros(2), _WITHIN_M[-1])
         step = _voted_step(place)
         far_m = 0.0 if step is None else math.hypot(*step)
-        if step is not None and least_m <= far_m <= MOST_M and (found := _certainty(place, step)) is not None:
+        if step is not None and least_m <= far_m <= MOST_M and (certainty := _certainty(place, step)) is not None:
             middle = np.median(place.points, axis=0)
-            return Displacement(one, float(step[0]), float(step[1]), found, (float(middle[0]), float(middle[1]))), False
+            return Displacement(
+                one, float(step[0]), float(step[1]), certainty, (float(middle[0]), float(middle[1]))
+            ), False
         if before >= _FITS:
             return None, True
     return None, False
 
 
-def displacement_flaws(found: Displacement, crs: pyproj.CRS) -> list[Flaws]:
+def displacement_flaws(shift: Displacement, crs: pyproj.CRS) -> list[Flaws]:
     """Return a displacement as the problem of a whole layer. crs: of its coordinates."""
-    step = (found.east_m, found.north_m)
-    is_gcj02 = math.dist(step, gcj02_step_m(*found.middle, crs)) < GCJ02_WITHIN_M
-    beside = Problem("suggest.beside_layer", {"code": found.known.layer, "label": found.known.label})
-    return [Flaws("position.shift", np.array([-1]), [shift_facts(step, found.certainty, beside, is_gcj02=is_gcj02)])]
+    step = (shift.east_m, shift.north_m)
+    is_gcj02 = math.dist(step, gcj02_step_m(*shift.middle, crs)) < GCJ02_WITHIN_M
+    layer_fact = Problem("suggest.beside_layer", {"code": shift.known.layer, "label": shift.known.label})
+    return [
+        Flaws("position.shift", np.array([-1]), [shift_facts(step, shift.certainty, layer_fact, is_gcj02=is_gcj02)])
+    ]
 
 
 @dataclass(frozen=True)
@@ -94,21 +100,21 @@ class _Place:
 def _seeds(frame: FrameBlocks) -> list[np.ndarray]:
     """Return vertices of some features that are evenly spread in a frame."""
     rows = np.unique(np.linspace(0, frame.count - 1, min(frame.count, _SEEDS)).astype(int))
-    found, most = [], _POINTS // len(rows)
+    seeds, most = [], _POINTS // len(rows)
     for geometry in frame.geometries(rows):
         vertices = shapely.get_coordinates(geometry)
         if len(vertices):
             some = np.unique(np.linspace(0, len(vertices) - 1, min(len(vertices), most)).astype(int))
-            found.append(vertices[some])
-    return found
+            seeds.append(vertices[some])
+    return seeds
 
 
-def _place(features: Sequence[np.ndarray], known: KnownLines) -> _Place | None:
+def _place(features: Sequence[np.ndarray], known_lines: KnownLines) -> _Place | None:
     points, owner, vertices, begins, ends = [], [], [], [], []
     for number, own in enumerate(features):
         low, high = own.min(axis=0) - MOST_M, own.max(axis=0) + MOST_M
         box = (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
-        shapes = known.near(box)
+        shapes = known_lines.near(box)
         if len(shapes) == 0:
             vertices.append(np.empty((0, 2)))
             continue
@@ -137,8 +143,8 @@ def _voted_step(place: _Place) -> np.ndarray | None:
     if not votes.any():
         return None
     edged = np.pad(votes, 1)
-    around = np.sum([edged[i : i + cells, j : j + cells] for i in range(3) for j in range(3)], axis=0)
-    best = np.array(np.unravel_index(np.argmax(around), around.shape)) * _CELL_M + _CELL_M / 2 - MOST_M
+    vote_sums = np.sum([edged[i : i + cells, j : j + cells] for i in range(3) for j in range(3)], axis=0)
+    best = np.array(np.unravel_index(np.argmax(vote_sums), vote_sums.shape)) * _CELL_M + _CELL_M / 2 - MOST_M
     close = np.concatenate([_ways_near(best, points, vertices) for points, vertices in of_each])
     step: np.ndarray = np.median(close, axis=0)
     return step

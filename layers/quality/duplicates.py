@@ -29,15 +29,15 @@ def key_flaws(frame: FrameBlocks, entry: LayerEntry, most: Most, progress: Progr
         return []
     without = FlawList("key.null", most("key.null"))
     hashes = np.zeros(frame.count, dtype=np.uint64)
-    named = np.zeros(frame.count, dtype=bool)
+    has_key = np.zeros(frame.count, dtype=bool)
     for block in frame.blocks(progress.part(0.0, 0.5)):
         texts, there = _key_texts(frame, key, block)
         without.add(block[~there], lambda at: {"field": key})
         hashes[block[there]] = _hash_texts(texts)
-        named[block[there]] = True
+        has_key[block[there]] = True
 
     def read() -> Iterator[tuple[np.ndarray, list[str]]]:
-        for block in _blocks_of_rows(frame, _alike(hashes, named), progress.part(0.5, 1.0)):
+        for block in _blocks_of_rows(frame, _alike(hashes, has_key), progress.part(0.5, 1.0)):
             yield block, [text_value(value) or "" for value in frame.values(key, block)]
 
     repeated = FlawList("key.repeated", most("key.repeated"))
@@ -63,11 +63,11 @@ def duplicate_flaws(frame: FrameBlocks, most: int | None, progress: Progress) ->
             shapes = shapely.to_wkb(shapely.normalize(frame.geometries(block)))
             yield block, [hashlib.sha256(shape).hexdigest() for shape in shapes]
 
-    found = FlawList("topology.duplicate", most)
+    flaw_list = FlawList("topology.duplicate", most)
     for rows, firsts, _ in _later(read()):
         names = frame.names(firsts if most is None else firsts[:most])
-        found.add(rows, lambda at, f=firsts, n=names: {"other": n[int(f[at])]})  # type: ignore[misc]
-    return found.flaws()
+        flaw_list.add(rows, lambda at, f=firsts, n=names: {"other": n[int(f[at])]})  # type: ignore[misc]
+    return flaw_list.flaws()
 
 
 def _key_texts(frame: FrameBlocks, key: str, rows: np.ndarray) -> tuple[pa.Array, np.ndarray]:

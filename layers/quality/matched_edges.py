@@ -37,34 +37,34 @@ class MatchedEdges:
         self._other = _run_against_each_other(rings.points, begin, goes_back)
         self._is_sure = (np.abs(doubled_m2) > _FLAT * swept_m2)[ring]
 
-    def misfits(self, asked: np.ndarray) -> np.ndarray:
+    def misfits(self, is_asked: np.ndarray) -> np.ndarray:
         """Which requested polygons (n,) do not fit the others edge by edge, by the rules of GEOS's coverages.
 
-        asked: (n,) which are requested; the others are never misfits.
+        is_asked: (n,) which are requested; the others are never misfits.
         """
         doubtful = np.zeros(len(self._boxes), dtype=bool)
         doubtful[self._polygon[(self._other < 0) | ~self._is_sure]] = True
-        doubtful &= asked
+        doubtful &= is_asked
         result = np.zeros(len(self._boxes), dtype=bool)
         if doubtful.any():
             near = boxes_that_meet(self._boxes, self._boxes[doubtful])
             result[near] = ~shapely.is_empty(shapely.coverage_invalid_edges(self._shapes(near)))
         return result & doubtful
 
-    def lone_edges(self, asked: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def lone_edges(self, is_asked: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return unmatched edges of the requested polygons (n,): begin, end (k, 2), and their polygons (k,)."""
-        at = np.flatnonzero((self._other < 0) & asked[self._polygon])
+        at = np.flatnonzero((self._other < 0) & is_asked[self._polygon])
         return self._points[self._begin[at]], self._points[self._begin[at] + 1], self._polygon[at]
 
-    def union(self, chosen: np.ndarray) -> shapely.Geometry:
+    def union(self, is_chosen: np.ndarray) -> shapely.Geometry:
         """Return the union of the chosen polygons (n,), which fit each other, from the edges that only one of them has.
 
         It is like GEOS's union of coverages, but takes only the time that the outline takes.
         """
-        is_met = (self._other >= 0) & chosen[self._polygon[self._other]]
-        has_met = np.zeros(len(chosen), dtype=bool)
+        is_met = (self._other >= 0) & is_chosen[self._polygon[self._other]]
+        has_met = np.zeros(len(is_chosen), dtype=bool)
         has_met[self._polygon[is_met]] = True
-        at = np.flatnonzero((chosen & has_met)[self._polygon] & ~is_met)
+        at = np.flatnonzero((is_chosen & has_met)[self._polygon] & ~is_met)
         ends, is_turned = _by_ends(self._points[self._begin[at]], self._points[self._begin[at] + 1])
         edges, first, count = np.unique(ends, axis=0, return_index=True, return_counts=True)
         edges, first = edges[count == 1], first[count == 1]
@@ -74,7 +74,7 @@ class MatchedEdges:
         sides, turns = _by_ends(*begin)
         place = np.unique(np.concatenate([edges, sides]), axis=0, return_inverse=True)[1].ravel()[len(edges) :]
         is_ground = is_right[place] == (shapely.is_ccw(shapely.get_exterior_ring(faces)) == turns)
-        alone = shapely.get_parts(self._shapes(np.flatnonzero(chosen & ~has_met)))
+        alone = shapely.get_parts(self._shapes(np.flatnonzero(is_chosen & ~has_met)))
         return shapely.multipolygons(np.concatenate([faces[is_ground], alone]))
 
 
@@ -117,9 +117,11 @@ def _run_against_each_other(points: np.ndarray, begin: np.ndarray, goes_back: np
     is_next_like[1:-1] = of_edge[1:] == of_edge[:-1]  # at [k]: k - 1 and k are alike
     first = np.flatnonzero(is_next_like[1:-1] & ~is_next_like[:-2] & ~is_next_like[2:])
     one, other = order[first], order[first + 1]
-    turned = goes_back[one] == goes_back[other]
-    at, beside = begin[one], begin[other]
-    same = (places[at] == places[beside + turned]) & (places[at + 1] == places[beside + ~turned])
+    same_direction = goes_back[one] == goes_back[other]
+    at, other_place = begin[one], begin[other]
+    same = (places[at] == places[other_place + same_direction]) & (
+        places[at + 1] == places[other_place + ~same_direction]
+    )
     result = np.full(len(begin), -1)
     result[one[same]], result[other[same]] = other[same], one[same]
     return result

@@ -59,15 +59,15 @@ class Items:
         """Return the items of other blocks, ascending, whose boxes meet one of this block's, and a few more."""
         boxes, extent = self.boxes[self.blocks[number]], self._extents[number]
         near = [other for other in np.flatnonzero(meet_box(self._extents, extent)).tolist() if other != number]
-        found = [items[meet_box(self.boxes[items], extent)] for items in (self.blocks[other] for other in near)]
-        items = np.sort(np.concatenate(found)) if found else np.empty(0, dtype=np.int64)
+        near_items = [items[meet_box(self.boxes[items], extent)] for items in (self.blocks[other] for other in near)]
+        items = np.sort(np.concatenate(near_items)) if near_items else np.empty(0, dtype=np.int64)
         # Few long ones make the extent wide: what lies beyond all others is compared with these alone.
         is_long = ((boxes[:, 2:] - boxes[:, :2]) > (extent[2:] - extent[:2]) / _LONG).any(axis=1)
         is_beside = np.zeros(len(items), dtype=bool)
         if not is_long.all():
             is_beside = meet_box(self.boxes[items], _extent(boxes[~is_long]))
-        beyond = items[~is_beside]
-        return np.union1d(items[is_beside], beyond[boxes_that_meet(self.boxes[beyond], boxes[is_long])])
+        far_items = items[~is_beside]
+        return np.union1d(items[is_beside], far_items[boxes_that_meet(self.boxes[far_items], boxes[is_long])])
 
     def geometries(self, items: np.ndarray) -> np.ndarray:
         """Return the polygons of some items (k,), ascending."""
@@ -99,12 +99,12 @@ def _tiles(boxes: np.ndarray, sizes: np.ndarray) -> list[np.ndarray]:
     strip[from_west] = _shares(sizes[from_west], math.ceil(math.sqrt(tiles)))
     order = np.lexsort((y, strip))
     ends = np.flatnonzero(np.diff(strip[order])) + 1
-    found = []
+    tile_rows = []
     for rows in np.split(order, ends):
         own = sizes[rows]
         share = _shares(own, -(-int(own.sum()) // POINTS_AT_ONCE))
-        found += np.split(rows, np.flatnonzero(np.diff(share)) + 1)
-    return [np.sort(rows) for rows in found]
+        tile_rows += np.split(rows, np.flatnonzero(np.diff(share)) + 1)
+    return [np.sort(rows) for rows in tile_rows]
 
 
 def _shares(sizes: np.ndarray, count: int) -> np.ndarray:
@@ -115,12 +115,12 @@ def _shares(sizes: np.ndarray, count: int) -> np.ndarray:
 
 def _cut_up(polygon: shapely.Geometry) -> np.ndarray:
     """Cut a polygon into pieces of few points by halving it across its longer side."""
-    waiting, done = [polygon], []
+    waiting, pieces = [polygon], []
     while waiting:
         piece = waiting.pop()
         west, south, east, north = piece.bounds
         if shapely.get_num_coordinates(piece) <= _PIECE or max(east - west, north - south) < 1.0:
-            done.append(piece)
+            pieces.append(piece)
             continue
         middle, centre = (west + east) / 2, (south + north) / 2
         if east - west > north - south:
@@ -129,4 +129,4 @@ def _cut_up(polygon: shapely.Geometry) -> np.ndarray:
             halves = shapely.box(west, south, east, centre), shapely.box(west, centre, east, north)
         parts = polygon_parts(shapely.intersection(piece, np.array(halves, dtype=object)))
         waiting += [part for part in parts if part is not None]
-    return np.array(done, dtype=object)
+    return np.array(pieces, dtype=object)

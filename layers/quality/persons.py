@@ -30,7 +30,7 @@ def person_flaws(frame: FrameBlocks, entry: LayerEntry) -> list[Flaws]:
     An identity number has a day of birth and a check digit (GB 11643), so no other long code is taken for one.
     """
     numeric = {field.name for field in entry.fields if field.type in ("number", "integer")}
-    found: list[tuple[str, str]] = []
+    columns: list[tuple[str, str]] = []
     names, births = [], []
     for name in frame.columns:
         head = re.sub(r"[\s_()（）-]", "", name).lower()
@@ -39,23 +39,23 @@ def person_flaws(frame: FrameBlocks, entry: LayerEntry) -> list[Flaws]:
         if name in numeric:
             continue
         if any(word in head for word in _NUMBER_HEADS) or _most_are(frame, name, _is_identity_number):
-            found.append((name, "identity_number"))
+            columns.append((name, "identity_number"))
         elif any(word in head for word in _PHONE_HEADS) or _most_are(frame, name, _is_mobile):
-            found.append((name, "telephone"))
+            columns.append((name, "telephone"))
     if names and births:
-        found.append((f"{names[0]}, {births[0]}", "birthday"))
-    facts: Sequence[dict[str, Any]] = [{"field": name, "what": Problem(f"kind.{kind}")} for name, kind in found]
+        columns.append((f"{names[0]}, {births[0]}", "birthday"))
+    facts: Sequence[dict[str, Any]] = [{"field": name, "what": Problem(f"kind.{kind}")} for name, kind in columns]
     return [Flaws("person.data", np.full(len(facts), -1), facts)] if facts else []
 
 
 def _most_are(frame: FrameBlocks, name: str, test: Any) -> bool:
     """Whether so many of a column's values pass a test that it cannot be chance."""
-    looked = hits = 0
+    text_count = hits = 0
     for block in frame.blocks():
         texts = [text for value in frame.values(name, block) if (text := text_value(value)) is not None]
-        looked += len(texts)
+        text_count += len(texts)
         hits += sum(map(test, texts))
-    return hits > 0 and hits >= _SHARE * looked
+    return hits > 0 and hits >= _SHARE * text_count
 
 
 def _is_mobile(text: str) -> bool:

@@ -43,13 +43,13 @@ def outside_flaws(
     if district is None or district.is_empty:
         return []
     shapely.prepare(district)
-    beyond = FlawList("position.partly", most)
+    outside = FlawList("position.partly", most)
     ends = np.cumsum(frame.counts_of_files() or [frame.count])
     of_files = np.zeros(len(ends), dtype=np.int64)
     for block in frame.blocks(progress):
-        found = block[~shapely.intersects(district, frame.geometries(block))]
-        beyond.add(found, lambda at: {})
-        of_files += np.bincount(np.searchsorted(ends, found, side="right"), minlength=len(ends))
+        outside_rows = block[~shapely.intersects(district, frame.geometries(block))]
+        outside.add(outside_rows, lambda at: {})
+        of_files += np.bincount(np.searchsorted(ends, outside_rows, side="right"), minlength=len(ends))
     far = []
     for file, (first, end) in enumerate(pairwise([0, *ends.tolist()])):
         if first < end and of_files[file] == end - first:
@@ -58,7 +58,7 @@ def outside_flaws(
             place = frame.files[file].place if frame.files else {}
             facts = {**place, "distance": f"{distance_m / 1000:,.0f}", "distance_m": distance_m}
             far += [facts] if distance_m >= far_m else []
-    return [Flaws("position.outside", np.full(len(far), -1), far)] if far else beyond.flaws()
+    return [Flaws("position.outside", np.full(len(far), -1), far)] if far else outside.flaws()
 
 
 def shift_flaws(
@@ -100,7 +100,7 @@ def shift_flaws(
     return [Flaws("position.shift", np.array([-1]), [facts], np.array([shapely.multipoints(points[fits])]))]
 
 
-def shift_facts(step: Sequence[float], certainty: float, beside: Problem, *, is_gcj02: bool) -> dict[str, Any]:
+def shift_facts(step: Sequence[float], certainty: float, layer_fact: Problem, *, is_gcj02: bool) -> dict[str, Any]:
     """Return the facts of a shift. certainty: the share of points that fit when the shift is removed."""
     return {
         "east": f"{step[0]:+.0f}",
@@ -109,7 +109,7 @@ def shift_facts(step: Sequence[float], certainty: float, beside: Problem, *, is_
         "east_m": float(step[0]),
         "north_m": float(step[1]),
         "certainty": f"{100 * certainty:.0f}",
-        "beside": beside,
+        "beside": layer_fact,
         "suggestion": Problem("suggest.gcj02" if is_gcj02 else "suggest.shifted"),
     }
 
@@ -127,9 +127,9 @@ def _border_points(district: shapely.Geometry) -> np.ndarray:
         )
         for ring, length in zip(rings, lengths, strict=True)
     ]
-    found = np.vstack(points)
-    found.flags.writeable = False
-    return found
+    border_points = np.vstack(points)
+    border_points.flags.writeable = False
+    return border_points
 
 
 def _segments_near(
@@ -138,11 +138,11 @@ def _segments_near(
     """Return the begins and ends (n, 2) of all outlines' segments within reach of the district's box."""
     west, south, east, north = district.bounds
     box = (west - _REACH_M, south - _REACH_M, east + _REACH_M, north + _REACH_M)
-    found = []
+    segments = []
     for geometries in outlines:
-        found.append(segments_in(geometries, box))
-        progress.at(1 - 0.5 ** len(found))  # how many there will be is not known
-    begins, ends = (np.concatenate([part[side] for part in found]) for side in (0, 1))
+        segments.append(segments_in(geometries, box))
+        progress.at(1 - 0.5 ** len(segments))  # how many there will be is not known
+    begins, ends = (np.concatenate([part[side] for part in segments]) for side in (0, 1))
     return (begins, ends) if len(begins) else None
 
 
@@ -233,9 +233,9 @@ def _is_own_border(points: np.ndarray, fits: np.ndarray, borders: Borders, step:
     district = borders_of(points, np.roll(points, -1, axis=0))
     middles = (borders.begin + borders.end) / 2
     lengths = np.hypot(*(borders.end - borders.begin).T)
-    away = district.distances_m(middles - step)
-    near = np.isfinite(away)
-    mostly = lengths[away <= within_m].sum() >= _MOST_OF_IT * lengths[near].sum()
+    distances_m = district.distances_m(middles - step)
+    near = np.isfinite(distances_m)
+    mostly = lengths[distances_m <= within_m].sum() >= _MOST_OF_IT * lengths[near].sum()
     return bool(mostly or fits.mean() >= _MUCH_OF_IT)
 
 
@@ -256,13 +256,13 @@ def coordinate_step(points: np.ndarray, finest: float) -> float | None:
     if len(points) == 0:
         return None
     step = 10.0 ** (math.ceil(math.log10(finest) - 1e-9) + 1)  # the next power of ten that is coarser
-    found = None
+    last_step = None
     while step <= _COARSEST and _on_grid(points, step):
-        found, step = step, step * 10
-    if found is None and bool((points.astype(np.float32) == points).all()):
+        last_step, step = step, step * 10
+    if last_step is None and bool((points.astype(np.float32) == points).all()):
         single = float(np.spacing(np.abs(points).max().astype(np.float32)))
-        found = single if single > finest else None
-    return found
+        last_step = single if single > finest else None
+    return last_step
 
 
 def _on_grid(points: np.ndarray, step: float) -> bool:

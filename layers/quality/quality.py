@@ -111,14 +111,14 @@ def check_quality(
         codes = {name: f"{table.name} {table.version}" for name, table in tables.items()}
         flaws += value_flaws(frame, entry, required, tables, most, progress.part(0.5 * rows, 0.7 * rows))
         flaws += height_flaws(frame, entry, progress.part(0.7 * rows, 0.75 * rows))
-        declared = check_of(entry, "area.declared")
-        flaws += area_flaws(frame, entry, ground.crs, declared, most, progress.part(0.75 * rows, rows))
+        area_limits = check_of(entry, "area.declared")
+        flaws += area_flaws(frame, entry, ground.crs, area_limits, most, progress.part(0.75 * rows, rows))
         progress.at(rows)
         of_shapes = _of_shapes(frame, entry, ground, most, progress.part(rows, 1.0), journal)
         flaws += of_shapes
         if not any(item.code == "position.shift" for item in of_shapes):
-            beside, fits_known = _beside_known(frame, entry, ground)
-            flaws += beside
+            shift_flaws, fits_known = _beside_known(frame, entry, ground)
+            flaws += shift_flaws
     progress.at(1.0)
     return replace(_quality(frame, entry, flaws, codes, place), fits_known=fits_known)
 
@@ -144,14 +144,14 @@ def _beside_known(frame: FrameBlocks, entry: LayerEntry, ground: LayerPlace) -> 
     if not ground.known or level_of(entry, "position.shift") == "off" or entry.geometry not in ("polygon", "line"):
         return [], False
     limits = check_of(entry, "position.shift")
-    found, fits = displacement(frame, ground.known, limits["least_m"])
-    if found is not None:
-        return displacement_flaws(found, ground.crs), False
+    shift, fits = displacement(frame, ground.known, limits["least_m"])
+    if shift is not None:
+        return displacement_flaws(shift, ground.crs), False
     west, south, east, north = frame.bounds()
     far = (west - MOST_M, south - MOST_M, east + MOST_M, north + MOST_M)
     # Two surveys of one border agree to some ten metres only: such are compared with each other as against a district.
-    for known in () if fits or ground.district is not None else ground.known:
-        shapes = known.near(far) if known.are_borders else np.empty(0, dtype=object)
+    for known_lines in () if fits or ground.district is not None else ground.known:
+        shapes = known_lines.near(far) if known_lines.are_borders else np.empty(0, dtype=object)
         if len(shapes):
             outlines = [frame.geometries(block) for block in frame.blocks()]
             about = (ground.crs, limits["least_m"], limits["within_m"])
@@ -194,18 +194,18 @@ def _of_shapes(
         items = Items(frame)
         of_blocks = of_neighbours.part(0.05, 0.85)
         look = partial(_block_from_journal, journal, frame, items, overlaps=overlaps, union=gaps)
-        found = []
+        block_findings = []
         with contextlib.closing(in_order(look, range(len(items.blocks)))) as looked_at:
             for block in looked_at:
-                found.append(block)
-                of_blocks.at(len(found) / len(items.blocks))
+                block_findings.append(block)
+                of_blocks.at(len(block_findings) / len(items.blocks))
         if overlaps:
-            check_blocks_met(frame, items, found, union=gaps)
+            check_blocks_met(frame, items, block_findings, union=gaps)
         of_neighbours.at(0.85)
         if overlaps:
-            flaws += overlap_flaws(frame, found, _least(entry, "topology.overlap"), most("topology.overlap"))
+            flaws += overlap_flaws(frame, block_findings, _least(entry, "topology.overlap"), most("topology.overlap"))
         if gaps:
-            union = union_of(frame, items, found, of_neighbours.part(0.85, 0.95))
+            union = union_of(frame, items, block_findings, of_neighbours.part(0.85, 0.95))
             outlines = iter([np.array([union], dtype=object)])
             flaws += gap_flaws(union, ground.covered, _least(entry, "topology.gap"))
     progress.at(upto)
@@ -249,9 +249,9 @@ def _least(entry: LayerEntry, code: str) -> SizeLimits:
 def _quality(
     frame: FrameBlocks, entry: LayerEntry, flaws: Sequence[Flaws], codes: dict[str, str], place: ProblemPlace
 ) -> Quality:
-    found: list[GradedProblem] = []
+    graded: list[GradedProblem] = []
     more: dict[str, int] = {}
-    refused: dict[int, list[Problem]] = {}
+    refusals: dict[int, list[Problem]] = {}
     counts: dict[str, int] = {}
     for item in flaws:
         level = level_of(entry, item.code)
@@ -269,10 +269,10 @@ def _quality(
         for at, row in enumerate(rows.tolist()):
             problem = Problem(item.code, {**place, **of_features.get(row, {}), **item.facts[at], "level": level})
             if level == "refuse" and row >= 0:
-                refused.setdefault(row, []).append(problem)
+                refusals.setdefault(row, []).append(problem)
             if at < room:
-                found.append(GradedProblem(problem, level, places[at]))
-    return Quality(tuple(found), more, refused, codes)
+                graded.append(GradedProblem(problem, level, places[at]))
+    return Quality(tuple(graded), more, refusals, codes)
 
 
 def _of_features(frame: FrameBlocks, rows: np.ndarray) -> dict[int, dict[str, Any]]:

@@ -54,18 +54,18 @@ def row_flaws(frame: FrameBlocks, entry: LayerEntry) -> list[Flaws]:
         return []
     repeated, years = FlawList("table.repeated", None), FlawList("table.year", None)
     empty = FlawList("table.empty", None)
-    needed = [name for name in names if name in (entry.unit, _YEAR)]
-    seen: dict[tuple[Any, ...], int] = {}
+    needed_names = [name for name in names if name in (entry.unit, _YEAR)]
+    first_rows: dict[tuple[Any, ...], int] = {}
     for block in frame.blocks():
         columns = [text_values(frame.values(name, block)) for name in names]
         rows, sources = list(zip(*columns, strict=True)), frame.source_rows(block).tolist()
         subjects = _subjects(names, entry, columns)
         for place, source, row, subject in zip(block.tolist(), sources, rows, subjects, strict=True):
-            first = seen.setdefault(subject, source)
+            first = first_rows.setdefault(subject, source)
             if first != source:
                 facts = {"field": ", ".join(names), "value": " · ".join(str(v or "–") for v in row), "other": first + 1}
                 repeated.add(np.array([place]), lambda at, facts=facts: facts)  # type: ignore[misc]
-            for name in needed:
+            for name in needed_names:
                 if row[names.index(name)] is None:
                     empty.add(np.array([place]), lambda at, name=name: {"field": name})  # type: ignore[misc]
             year = row[names.index(_YEAR)] if _YEAR in names else None
@@ -106,9 +106,9 @@ def scale_flaws(frame: FrameBlocks, entry: LayerEntry) -> list[Flaws]:
 
     They may be right, so they are reported and not refused (table.percent_scale).
     """
-    known = {field.name for field in entry.fields}
+    schema_names = {field.name for field in entry.fields}
     names = [name for name in (*_INDICATORS, _MEASURE, _NUMBER) if name in frame.columns]
-    if not {_MEASURE, _NUMBER} <= known or _NUMBER not in names or len(names) < 2:
+    if not {_MEASURE, _NUMBER} <= schema_names or _NUMBER not in names or len(names) < 2:
         return []
     largest: dict[str, tuple[float, int]] = {}
     small: list[tuple[int, str, float]] = []

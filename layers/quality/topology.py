@@ -56,8 +56,8 @@ def check_block(
     are not examined so); pairs: (k, 4) low and high item that share ground, and their owners; area, length: of that
     ground (k,); shared, ends: its WKB, concatenated, and where each ends; union: the WKB of all that fit.
     """
-    own, around = items.blocks[number], items.neighbours_of(number)
-    local = np.union1d(own, around)
+    own, near_items = items.blocks[number], items.neighbours_of(number)
+    local = np.union1d(own, near_items)
     is_own = np.isin(local, own, assume_unique=True)
     is_piece = items.is_piece(local)
     small = np.flatnonzero(~is_piece)
@@ -68,40 +68,40 @@ def check_block(
     misfit[small] |= edges.misfits(is_own[small])
     result: BlockColumns = {}
     if overlaps:
-        asked, parts = misfit | (is_own & is_piece), []
-        geometries = items.geometries(local if asked.any() else local[:0])
+        is_searched, parts = misfit | (is_own & is_piece), []
+        geometries = items.geometries(local if is_searched.any() else local[:0])
         tree = shapely.STRtree(geometries)
-        searched = asked
+        searched = is_searched
         while searched.any():
-            met, block = _overlaps(frame, items, local, geometries, tree, np.flatnonzero(searched))
+            met_places, block = _overlaps(frame, items, local, geometries, tree, np.flatnonzero(searched))
             parts.append(block)
-            searched = np.isin(np.arange(len(local)), met) & is_own & ~is_piece & ~asked
-            asked = asked | searched
+            searched = np.isin(np.arange(len(local)), met_places) & is_own & ~is_piece & ~is_searched
+            is_searched = is_searched | searched
             misfit |= searched
         result |= _join_steps(parts)
     result["misfits"] = local[misfit]
     if union:
         fits = (is_own & ~misfit)[small]
-        together = shapely.to_wkb(edges.union(fits)) if fits.any() else b""
-        result["union"] = np.frombuffer(together, dtype=np.uint8)
+        union_body = shapely.to_wkb(edges.union(fits)) if fits.any() else b""
+        result["union"] = np.frombuffer(union_body, dtype=np.uint8)
     return result
 
 
-def check_blocks_met(frame: FrameBlocks, items: Items, found: list[BlockColumns], *, union: bool) -> None:
+def check_blocks_met(frame: FrameBlocks, items: Items, block_findings: list[BlockColumns], *, union: bool) -> None:
     """Check again, in place, each block with a fitting polygon that shares ground with another block's misfit."""
-    while met := _met_elsewhere(items, found):
-        for number, also in met.items():
-            found[number] = check_block(frame, items, number, overlaps=True, union=union, also=also)
+    while met_items := _met_elsewhere(items, block_findings):
+        for number, also in met_items.items():
+            block_findings[number] = check_block(frame, items, number, overlaps=True, union=union, also=also)
 
 
-def _met_elsewhere(items: Items, found: list[BlockColumns]) -> dict[int, np.ndarray]:
+def _met_elsewhere(items: Items, block_findings: list[BlockColumns]) -> dict[int, np.ndarray]:
     """Return by block its misfits and the polygons that share ground with another block's; only blocks with any."""
-    met = np.concatenate([block["pairs"][block["area"] > _ARITHMETIC_M2, :2].ravel() for block in found])
-    misfit = np.concatenate([block["misfits"] for block in found])
-    met = np.setdiff1d(met[~items.is_piece(met)], misfit)
-    block_of = items.block_of(met)
+    met_items = np.concatenate([block["pairs"][block["area"] > _ARITHMETIC_M2, :2].ravel() for block in block_findings])
+    misfit = np.concatenate([block["misfits"] for block in block_findings])
+    met_items = np.setdiff1d(met_items[~items.is_piece(met_items)], misfit)
+    block_of = items.block_of(met_items)
     return {
-        number: np.concatenate([met[block_of == number], found[number]["misfits"]])
+        number: np.concatenate([met_items[block_of == number], block_findings[number]["misfits"]])
         for number in np.unique(block_of).tolist()
     }
 
@@ -120,17 +120,17 @@ def _overlaps(
     owner = items.owner[local]
     swap = owner[left] > owner[right]
     low, high = np.where(swap, right, left), np.where(swap, left, right)
-    met = np.unique(np.column_stack([low, high])[owner[low] != owner[high]], axis=0)
-    met = met[~_are_equal(frame, owner[met])]
-    shared = polygon_parts(shapely.intersection(geometries[met[:, 0]], geometries[met[:, 1]]))
-    real = ~shapely.is_missing(shared)
-    met, shared = met[real], shared[real]
-    area_m2 = shapely.area(shared)
-    bodies = shapely.to_wkb(shared).tolist()
-    return np.unique(met[area_m2 > _ARITHMETIC_M2]), {
-        "pairs": np.column_stack([local[met], owner[met]]).astype(np.int64),
+    pairs = np.unique(np.column_stack([low, high])[owner[low] != owner[high]], axis=0)
+    pairs = pairs[~_are_equal(frame, owner[pairs])]
+    common = polygon_parts(shapely.intersection(geometries[pairs[:, 0]], geometries[pairs[:, 1]]))
+    real = ~shapely.is_missing(common)
+    pairs, common = pairs[real], common[real]
+    area_m2 = shapely.area(common)
+    bodies = shapely.to_wkb(common).tolist()
+    return np.unique(pairs[area_m2 > _ARITHMETIC_M2]), {
+        "pairs": np.column_stack([local[pairs], owner[pairs]]).astype(np.int64),
         "area": area_m2,
-        "length": shapely.length(shared),
+        "length": shapely.length(common),
         "shared": np.frombuffer(b"".join(bodies), dtype=np.uint8),
         "sizes": np.array([len(body) for body in bodies], dtype=np.int64),
     }
@@ -161,13 +161,21 @@ def _are_equal(frame: FrameBlocks, pairs: np.ndarray) -> np.ndarray:
     return np.asarray(result)
 
 
-def overlap_flaws(frame: FrameBlocks, found: list[BlockColumns], least: SizeLimits, most: int | None) -> list[Flaws]:
-    """Return pairs of polygons with a reportable overlap. found: of every block; most: how many are reported."""
-    pairs = np.concatenate([block["pairs"] for block in found])
-    area_m2 = np.concatenate([block["area"] for block in found])
-    length_m = np.concatenate([block["length"] for block in found])
-    counts = [len(block["pairs"]) for block in found]
-    block_of, at_of = np.repeat(np.arange(len(found)), counts), np.concatenate([np.arange(count) for count in counts])
+def overlap_flaws(
+    frame: FrameBlocks, block_findings: list[BlockColumns], least: SizeLimits, most: int | None
+) -> list[Flaws]:
+    """Return pairs of polygons with a reportable overlap.
+
+    block_findings: of every block; most: how many are reported.
+    """
+    pairs = np.concatenate([block["pairs"] for block in block_findings])
+    area_m2 = np.concatenate([block["area"] for block in block_findings])
+    length_m = np.concatenate([block["length"] for block in block_findings])
+    counts = [len(block["pairs"]) for block in block_findings]
+    block_of, at_of = (
+        np.repeat(np.arange(len(block_findings)), counts),
+        np.concatenate([np.arange(count) for count in counts]),
+    )
     _, first = np.unique(pairs[:, :2], axis=0, return_index=True)  # two blocks may have met at one pair
     first = first[np.lexsort(pairs[first][:, [1, 0, 3, 2]].T)]  # by owners, then by their pieces
     if len(first) == 0:
@@ -179,8 +187,8 @@ def overlap_flaws(frame: FrameBlocks, found: list[BlockColumns], least: SizeLimi
 
     def ground(at: int) -> shapely.Geometry:
         rows = first[start[at] : np.searchsorted(pair, at, side="right")]
-        shared = [_common_area(found[block_of[row]], int(at_of[row])) for row in rows.tolist()]
-        return shapely.multipolygons(shapely.get_parts(shared))
+        common = [_common_area(block_findings[block_of[row]], int(at_of[row])) for row in rows.tolist()]
+        return shapely.multipolygons(shapely.get_parts(common))
 
     # Pieces of one polygon share no ground, so areas add up.
     total_m2 = np.bincount(pair, area_m2, minlength=len(owners))
@@ -190,14 +198,14 @@ def overlap_flaws(frame: FrameBlocks, found: list[BlockColumns], least: SizeLimi
     large = np.flatnonzero(enough)
     if len(large) == 0:
         return []
-    listed = large if most is None else large[:most]
-    names = frame.names(owners[listed, 1])
+    listed_pairs = large if most is None else large[:most]
+    names = frame.names(owners[listed_pairs, 1])
     facts = [
         {"other": names[int(owners[at, 1])], "area": area_to_hundredths(total_m2[at]), "area_m2": float(total_m2[at])}
-        for at in listed.tolist()
+        for at in listed_pairs.tolist()
     ]
-    grounds = np.array([ground(at) for at in listed.tolist()], dtype=object)
-    return [Flaws("topology.overlap", owners[listed, 0], facts, grounds, more=len(large) - len(listed))]
+    grounds = np.array([ground(at) for at in listed_pairs.tolist()], dtype=object)
+    return [Flaws("topology.overlap", owners[listed_pairs, 0], facts, grounds, more=len(large) - len(listed_pairs))]
 
 
 def _common_area(block: BlockColumns, at: int) -> shapely.Geometry:
@@ -205,14 +213,16 @@ def _common_area(block: BlockColumns, at: int) -> shapely.Geometry:
     return shapely.from_wkb(block["shared"][start : int(block["ends"][at])].tobytes())
 
 
-def union_of(frame: FrameBlocks, items: Items, found: list[BlockColumns], progress: Progress) -> shapely.Geometry:
+def union_of(
+    frame: FrameBlocks, items: Items, block_findings: list[BlockColumns], progress: Progress
+) -> shapely.Geometry:
     """Return the union of all polygons: fitting ones are joined by their edges, the few others by overlay.
 
     The order of rings and their first points do not depend on the blocks.
     """
-    bodies = [block["union"].tobytes() for block in found if len(block["union"])]
+    bodies = [block["union"].tobytes() for block in block_findings if len(block["union"])]
     parts = [shapely.coverage_union_all(shapely.from_wkb(bodies))] if bodies else []
-    others = np.sort(np.concatenate([*(items.owner[block["misfits"]] for block in found), items.giants]))
+    others = np.sort(np.concatenate([*(items.owner[block["misfits"]] for block in block_findings), items.giants]))
     for places in _groups(frame, others):
         progress.at(len(parts) / (len(others) // _MISFITS_AT_ONCE + 2))
         parts.append(shapely.union_all(frame.geometries(places)))

@@ -30,7 +30,7 @@ _MOST_FORMS = 10  # reported of one field
 def chosen_tables(frame: FrameBlocks, entry: LayerEntry, progress: Progress) -> dict[str, CodeTable]:
     """Return for each field of codes the table that knows most of its rows; of equals the first in the schema."""
     fields = [field for field in entry.fields if field.codes and not field.values and field.name in frame.columns]
-    known = {field.name: [0] * len(field.codes) for field in fields}
+    known_counts = {field.name: [0] * len(field.codes) for field in fields}
     tables = {field.name: [code_table(name) for name in field.codes] for field in fields}
     for block in frame.blocks(progress) if any(len(several) > 1 for several in tables.values()) else ():
         for field in fields:
@@ -39,8 +39,8 @@ def chosen_tables(frame: FrameBlocks, entry: LayerEntry, progress: Progress) -> 
             codes = [text_value(value) for value in values]
             for at, table in enumerate(tables[field.name]):
                 pairs = zip(codes, counts, strict=True)
-                known[field.name][at] += sum(count for code, count in pairs if code and table.class_of(code))
-    return {name: several[int(np.argmax(known[name]))] for name, several in tables.items()}
+                known_counts[field.name][at] += sum(count for code, count in pairs if code and table.class_of(code))
+    return {name: several[int(np.argmax(known_counts[name]))] for name, several in tables.items()}
 
 
 def value_flaws(
@@ -56,16 +56,16 @@ def value_flaws(
     tables: from `chosen_tables`.
     most: of a code, how many are reported.
     """
-    wanted = dict.fromkeys([*([entry.class_field] if entry.class_field else []), *required])
-    there = [name for name in wanted if name != entry.key and name in frame.columns]
+    wanted_fields = dict.fromkeys([*([entry.class_field] if entry.class_field else []), *required])
+    there = [name for name in wanted_fields if name != entry.key and name in frame.columns]
     missing = {name: FlawList("value.missing", most("value.missing")) for name in there}
     fields = [_FieldCheck(field, tables, most) for field in entry.fields if field.name in frame.columns]
     for block in frame.blocks(progress):
         names = {*missing, *(check.field.name for check in fields)}
         values = {name: FieldValues(frame, name, block) for name in names}
         for name, flaws in missing.items():
-            place, found = values[name].distinct
-            null = np.array([*(text is None for text in text_values(found)), True])[place]  # null has the last place
+            place, distinct = values[name].distinct
+            null = np.array([*(text is None for text in text_values(distinct)), True])[place]  # null has the last place
             flaws.add(block[null], lambda at, name=name: {"field": name})  # type: ignore[misc]
         for check in fields:
             check.look(block, values)
@@ -86,9 +86,9 @@ def height_flaws(frame: FrameBlocks, entry: LayerEntry, progress: Progress) -> l
     ranges = {field.name: field.heights_m for field in entry.fields if field.name in frame.columns}
     if settings["level"] == "off":
         return []
-    seen = {name: HeightRange(heights_m) for name, heights_m in ranges.items() if heights_m is not None}
-    for block in frame.blocks(progress) if seen else ():
-        for name, heights in seen.items():
+    height_ranges = {name: HeightRange(heights_m) for name, heights_m in ranges.items() if heights_m is not None}
+    for block in frame.blocks(progress) if height_ranges else ():
+        for name, heights in height_ranges.items():
             heights.see(frame.numbers(name, block))
     return [
         Flaws(
@@ -96,7 +96,7 @@ def height_flaws(frame: FrameBlocks, entry: LayerEntry, progress: Progress) -> l
             np.array([-1]),
             [{"field": name, "count": heights.beyond, "of": heights.count, **heights.facts()}],
         )
-        for name, heights in seen.items()
+        for name, heights in height_ranges.items()
         if heights.beyond > settings["share"] * heights.count
     ]
 
@@ -147,8 +147,8 @@ def distinct_values(values: Sequence[Any]) -> tuple[np.ndarray, list[Any]]:
     """The place of each row's value among the distinct ones (-1 for null), and the distinct values."""
     objects = np.empty(len(values), dtype=object)
     objects[:] = values
-    place, found = pd.factorize(objects)
-    return place, list(found)
+    place, distinct = pd.factorize(objects)
+    return place, list(distinct)
 
 
 class _FieldCheck:
@@ -171,29 +171,31 @@ class _FieldCheck:
         field, own = self.field, values[self.field.name]
         if self._fits_at_once(own):
             return
-        place, found = own.distinct
+        place, distinct = own.distinct
 
         def add(flaws: FlawList, wrong: Sequence[bool], **facts: Any) -> None:
             at = np.flatnonzero(np.array([*wrong, False], dtype=bool)[place])  # the last stands for null: place -1
             flaws.add(rows[at], lambda k: {"field": field.name, "value": str(own.plain[at[k]])[:80], **facts})
 
-        add(self.type, [not _fits(value, field) for value in found], expected=Problem(f"kind.{field.type}"))
+        add(self.type, [not _fits(value, field) for value in distinct], expected=Problem(f"kind.{field.type}"))
         if field.type == "text" and field.length is not None:
             length = field.length
-            add(self.length, [isinstance(value, str) and len(value) > length for value in found], length=field.length)
+            add(
+                self.length, [isinstance(value, str) and len(value) > length for value in distinct], length=field.length
+            )
         if self._allowed:
-            known = self._allowed
-            other = [code is not None and plain_code(code) not in known for code in map(text_value, found)]
+            allowed = self._allowed
+            other = [code is not None and plain_code(code) not in allowed for code in map(text_value, distinct)]
             add(self.code, other, known=field.values)
         elif self._table is not None:
             classes = self._table
-            codes = [text_value(value) for value in found]
+            codes = [text_value(value) for value in distinct]
             unknown = [code is not None and classes.class_of(code) is None for code in codes]
             add(self.code, unknown, known=classes.standard)
         if self._reading is not None:
-            self._look_at_forms(place, found, self._reading)
+            self._look_at_forms(place, distinct, self._reading)
         if self._codes_of_names is not None and field.name_of is not None:
-            self._look_at_names(rows, values[field.name_of], place, found, own)
+            self._look_at_names(rows, values[field.name_of], place, distinct, own)
 
     def _fits_at_once(self, values: FieldValues) -> bool:
         """Whether all values of a field without codes fit, as its column shows without examining each value."""
@@ -209,10 +211,10 @@ class _FieldCheck:
         is_wrong = np.isinf(numbers) if field.type == "number" else np.isinf(numbers) | (numbers % 1 > 0)
         return not is_wrong.any()
 
-    def _look_at_forms(self, place: np.ndarray, found: list[Any], reading: Callable[[str], str]) -> None:
+    def _look_at_forms(self, place: np.ndarray, distinct: list[Any], reading: Callable[[str], str]) -> None:
         """Count texts that are known codes in another spelling; unknown codes are reported elsewhere."""
-        counts = np.bincount(place[place >= 0], minlength=len(found)).tolist()
-        for value, count in zip(found, counts, strict=True):
+        counts = np.bincount(place[place >= 0], minlength=len(distinct)).tolist()
+        for value, count in zip(distinct, counts, strict=True):
             text = text_value(value) if isinstance(value, str) else None
             if text is None or reading(text) == value:
                 continue
@@ -223,7 +225,7 @@ class _FieldCheck:
         """Return one remark on all codes that are spelled unlike their table; they stay unchanged."""
         if not self._forms:
             return []
-        form_counts = {f"{written} → {read}": count for (written, read), count in self._forms.items()}
+        form_counts = {f"{spelling} → {read}": count for (spelling, read), count in self._forms.items()}
         most = [
             *sorted(form_counts, key=lambda one: -form_counts[one])[:_MOST_FORMS],
             *(["…"] if len(form_counts) > _MOST_FORMS else []),
@@ -240,15 +242,15 @@ class _FieldCheck:
         both = np.flatnonzero((code_place >= 0) & (name_place >= 0))
         pairs, pair = np.unique(code_place[both] * max(len(names), 1) + name_place[both], return_inverse=True)
         wrong = np.zeros(len(pairs), dtype=bool)
-        for at, joined in enumerate(pairs.tolist()):
-            code, name = text_value(codes[joined // len(names)]), text_value(names[joined % len(names)])
+        for at, pair_number in enumerate(pairs.tolist()):
+            code, name = text_value(codes[pair_number // len(names)]), text_value(names[pair_number % len(names)])
             wrong[at] = code is not None and name is not None and not table.agrees(code, name)
         bad = both[wrong[pair]]
 
         def facts(k: int) -> dict[str, Any]:
             code = str(code_values.plain[bad[k]])
-            known = table.classes[table.class_of(code) or ""]
-            return {"field": field.name, "value": str(own.plain[bad[k]])[:80], "key": code, "name": known["zh"]}
+            class_titles = table.classes[table.class_of(code) or ""]
+            return {"field": field.name, "value": str(own.plain[bad[k]])[:80], "key": code, "name": class_titles["zh"]}
 
         self.name.add(rows[bad], facts)
 

@@ -51,5 +51,5 @@ def fill_value(dataset: "DatasetReader") -> tuple[float, float] | None:
     for cells, is_valid in cells_looked_at(dataset):
         marks.append(cells[hold_no_value(cells) & is_valid].astype(float))
         count += cells.size
-    found, times = np.unique(np.concatenate(marks), return_counts=True)
-    return (float(found[times.argmax()]), float(times.sum() / count)) if len(found) else None
+    numbers, times = np.unique(np.concatenate(marks), return_counts=True)
+    return (float(numbers[times.argmax()]), float(times.sum() / count)) if len(numbers) else None

@@ -71,18 +71,18 @@ _LENGTHS = {"cell_width", "cell_height", "corner_x", "corner_y"}
 _DEGREES = {"longitude", "latitude"}
 
 
-def says_still(kept: Mapping[str, Any], dataset: "DatasetReader", crs: pyproj.CRS) -> bool:
+def says_still(stored_facts: Mapping[str, Any], dataset: "DatasetReader", crs: pyproj.CRS) -> bool:
     """Whether a raster's grid has the stored facts; facts that an older program did not store are not compared.
 
     Differences between versions of GDAL and PROJ do not count: other words for metres, the last digits of a length.
     """
-    found = asdict(GridFacts.of(dataset, crs))
-    cell = min(found["cell_width"], found["cell_height"])
+    grid_facts = asdict(GridFacts.of(dataset, crs))
+    cell = min(grid_facts["cell_width"], grid_facts["cell_height"])
     # The far corner may move by a thousandth of a cell, and the near one by half of one over the ground.
     nearness = dict.fromkeys(_LENGTHS, cell / 1000 / max(dataset.width, dataset.height))
     nearness |= dict.fromkeys(_DEGREES, cell * unit_m(crs) / DEGREE_M / 2)
-    for name, value in kept.items():
-        before, after = _comparable(name, value), _comparable(name, found[name])
+    for name, value in stored_facts.items():
+        before, after = _comparable(name, value), _comparable(name, grid_facts[name])
         is_near = name in nearness and None not in (before, after) and abs(before - after) < nearness[name]
         if before != after and not is_near:
             return False

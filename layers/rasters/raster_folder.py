@@ -54,7 +54,7 @@ def forsaken_files(folder: Path) -> list[list[Path]]:
 
     A name that was reserved some minutes ago is not among them. Whoever may only read the folder is told too.
     """
-    found = []
+    file_groups = []
     for mark in sorted(folder.glob(f"*{_RESERVED}")):
         with contextlib.suppress(OSError):  # whoever has ended meanwhile took it away
             if time.time() - mark.stat().st_mtime < _LEAST_AGE_S:
@@ -63,8 +63,8 @@ def forsaken_files(folder: Path) -> list[list[Path]]:
                 is_forsaken = is_locked_by_us(file)
             if is_forsaken:
                 stem = mark.with_name(mark.name.removesuffix(_RESERVED))
-                found.append([*sorted(path for path in _files_of(stem) if path != mark), mark])
-    return found
+                file_groups.append([*sorted(path for path in _files_of(stem) if path != mark), mark])
+    return file_groups
 
 
 def _reserve(stem: Path) -> bool:

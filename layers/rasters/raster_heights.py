@@ -22,9 +22,9 @@ _METRES_BY_NAME = {name: metres for metres, names in _METRES.items() for name in
 
 def height_unit(dataset: "DatasetReader", crs: pyproj.CRS | None) -> str | None:
     """The unit of the first band's numbers as the file names it, else that of its CRS's heights; None if none."""
-    named = (dataset.units[0] or "").strip()
+    unit = (dataset.units[0] or "").strip()
     axes = [] if crs is None else crs.axis_info[2:]  # of a plane with heights, or of an ellipsoid
-    return named or next((axis.unit_name for axis in axes), None)
+    return unit or next((axis.unit_name for axis in axes), None)
 
 
 def metres_of_height(dataset: "DatasetReader", crs: pyproj.CRS) -> float | None:

@@ -63,37 +63,40 @@ class RasterReference:
 def cell_files(dataset: "DatasetReader") -> list[Path]:
     """The files beside an open raster that hold its cells, or define the meaning of their bytes; sorted."""
     main = Path(dataset.name)
-    beside = {main.with_name(Path(name).name) for name in dataset.files} - {main}
-    return sorted(path for path in beside if path.suffix.lower() in _CELL_FILES)
+    further_files = {main.with_name(Path(name).name) for name in dataset.files} - {main}
+    return sorted(path for path in further_files if path.suffix.lower() in _CELL_FILES)
 
 
-def file_columns(main: Path, beside: Sequence[Path], progress: Progress) -> Record:
-    """The columns of a version's row about a raster's files. beside: its `cell_files`. Raises OSError, Cancelled."""
-    own, states = FileState.of(main), [FileState.of(path) for path in beside]
+def file_columns(main: Path, further_files: Sequence[Path], progress: Progress) -> Record:
+    """The columns of a version's row about a raster's files.
+
+    further_files: its `cell_files`. Raises OSError, Cancelled.
+    """
+    own, states = FileState.of(main), [FileState.of(path) for path in further_files]
     of_main, of_beside = progress.parts([own.size, sum(one.size for one in states)])
     return {
         "sha256": file_hash(main, of_main),
         "size": own.size,
         "modified_ns": own.modified_ns,
         "beside": json.dumps([[one.path.name, one.size, one.modified_ns] for one in states], ensure_ascii=False),
-        "beside_sha256": _hash_beside(beside, of_beside),
+        "beside_sha256": _hash_beside(further_files, of_beside),
     }
 
 
-def _hash_beside(beside: Sequence[Path], progress: Progress = SILENT) -> str | None:
+def _hash_beside(further_files: Sequence[Path], progress: Progress = SILENT) -> str | None:
     """The hashes of files after their endings, so that they stay equal under another name.
 
     Raises OSError, Cancelled.
     """
-    parts = zip(beside, progress.parts([1] * len(beside)), strict=True)
+    parts = zip(further_files, progress.parts([1] * len(further_files)), strict=True)
     return " ".join(f"{path.suffix.lower()}:{file_hash(path, part)}" for path, part in parts) or None
 
 
 def reference_of(attributes: "pd.Series[Any]", library: Path | None) -> RasterReference:
     """The reference in a version's row; a relative path is that of a copy beside the library."""
-    named = Path(attributes["path"])
-    path = named if named.is_absolute() or library is None else library.parent / named
-    beside = attributes.get("beside")
+    stored_path = Path(attributes["path"])
+    path = stored_path if stored_path.is_absolute() or library is None else library.parent / stored_path
+    further_text = attributes.get("beside")
     return RasterReference(
         path=path,
         sha256=attributes["sha256"],
@@ -101,27 +104,29 @@ def reference_of(attributes: "pd.Series[Any]", library: Path | None) -> RasterRe
         modified_ns=int(attributes["modified_ns"]),
         given_crs=attributes["given_crs"] or None,
         facts=tuple((name, attributes[name]) for name in FACTS if name in attributes.index),
-        beside=None if beside is None else _states_beside(path, beside),
+        beside=None if further_text is None else _states_beside(path, further_text),
         beside_sha256=attributes.get("beside_sha256") or None,
     )
 
 
-def _states_beside(main: Path, beside: str) -> tuple[FileState, ...]:
-    return tuple(FileState(main.with_name(Path(name).name), size, time) for name, size, time in json.loads(beside))
+def _states_beside(main: Path, further_text: str) -> tuple[FileState, ...]:
+    return tuple(
+        FileState(main.with_name(Path(name).name), size, time) for name, size, time in json.loads(further_text)
+    )
 
 
 def is_as_added(reference: RasterReference) -> bool:
     """Whether a raster's files still are those that were added: by sizes and times, else by their hashes."""
-    added = [FileState(reference.path, reference.size, reference.modified_ns), *(reference.beside or ())]
-    files = [one.path for one in added]
+    added_states = [FileState(reference.path, reference.size, reference.modified_ns), *(reference.beside or ())]
+    files = [one.path for one in added_states]
     try:
         now = [FileState.of(path) for path in files]
-        if [one.size for one in now] != [one.size for one in added]:
+        if [one.size for one in now] != [one.size for one in added_states]:
             return False
-        if now == added:
+        if now == added_states:
             return True
         # A copy of gigabytes with other times is read once.
-        found = known_hash("raster", files, lambda: f"{file_hash(files[0])} {_hash_beside(files[1:])}")
+        hashes = known_hash("raster", files, lambda: f"{file_hash(files[0])} {_hash_beside(files[1:])}")
     except OSError:
         return False
-    return found == f"{reference.sha256} {reference.beside_sha256}"
+    return hashes == f"{reference.sha256} {reference.beside_sha256}"

@@ -36,9 +36,9 @@ def raster_remarks(dataset: "DatasetReader", crs: pyproj.CRS | None) -> Iterator
     if metres_of_unit(unit) != 1:
         yield Problem("raster.unit", {"file": name, "unit": unit})
     with refusing_damage(dataset):
-        found = fill_value(dataset)
-    if found is not None:
-        value, share = found
+        fill = fill_value(dataset)
+    if fill is not None:
+        value, share = fill
         yield Problem("raster.fill", {"file": name, "value": f"{value:.8g}", "share": _percent(share)})
 
 
@@ -53,17 +53,20 @@ def height_remarks(
     height_m = metres_of_height(dataset, crs)
     if height_m is None:  # which is remarked already, and of which rules know nothing
         return
-    seen, steep, steps = HeightRange(heights_m), 0, 0
+    height_range, steep, steps = HeightRange(heights_m), 0, 0
     steepest_m = _cell_width_m(dataset, crs) * math.tan(math.radians(STEEPEST))
     with refusing_damage(dataset):
         for cells, is_valid in cells_looked_at(dataset):
             heights = np.where(is_valid & ~hold_no_value(cells), cells.astype(float) * height_m, np.nan)
-            seen.see(heights)
+            height_range.see(heights)
             step_m = np.abs(np.diff(heights, axis=1))  # along a row, for a block may be one
             steep, steps = steep + int((step_m > steepest_m).sum()), steps + int(np.isfinite(step_m).sum())
     name = Path(dataset.name).name
-    if seen.beyond > shares["raster.heights"] * seen.count:
-        yield Problem("raster.heights", {"file": name, "share": _percent(seen.beyond / seen.count), **seen.facts()})
+    if height_range.beyond > shares["raster.heights"] * height_range.count:
+        yield Problem(
+            "raster.heights",
+            {"file": name, "share": _percent(height_range.beyond / height_range.count), **height_range.facts()},
+        )
     elif steep > shares["raster.steep"] * steps:
         yield Problem("raster.steep", {"file": name, "share": _percent(steep / steps), "degrees": STEEPEST})
 

@@ -75,20 +75,20 @@ def _check_beside(path: Path) -> None:
     Raises OneMapError source.indirect.
     """
     for end in _BESIDE:
-        for beside in (path.with_name(path.name + end), path.with_suffix(end)):
-            if beside.is_file() and beside != path:
-                with beside.open("rb") as file:
+        for further_file in (path.with_name(path.name + end), path.with_suffix(end)):
+            if further_file.is_file() and further_file != path:
+                with further_file.open("rb") as file:
                     if not file.read(15).startswith(_RASTER_BEGINNINGS):
-                        raise OneMapError("source.indirect", file=beside.name)
+                        raise OneMapError("source.indirect", file=further_file.name)
 
 
 def _check_systems_beside(path: Path) -> None:
     """Refuse a coordinate system beside a raster that names a file. Raises OneMapError crs.names_file."""
     names = [path.with_suffix(".prj"), path.with_suffix(".PRJ")]
     names += [path.with_name(path.name + ".aux.xml"), path.with_suffix(".aux.xml")]
-    for beside in names:
-        if beside.is_file():
-            check_names_no_file(html.unescape(beside.read_bytes().decode("latin-1")), file=beside.name)
+    for further_file in names:
+        if further_file.is_file():
+            check_names_no_file(html.unescape(further_file.read_bytes().decode("latin-1")), file=further_file.name)
 
 
 def _check_files(dataset: "DatasetReader", path: Path) -> None:
@@ -97,10 +97,10 @@ def _check_files(dataset: "DatasetReader", path: Path) -> None:
     strange = list(dataset.tags(ns="OVERVIEWS").values())
     own = path.stem.casefold()
     if not strange:
-        beside = (Path(name) for name in dataset.files)
+        file_names = (Path(name) for name in dataset.files)
         strange = [
             file.name
-            for file in beside
+            for file in file_names
             if file.absolute().parent != path.absolute().parent or not file.name.casefold().startswith(own)
         ]
     if strange:
@@ -163,11 +163,11 @@ def some_blocks(dataset: "DatasetReader", most: int) -> "Iterator[Window]":
         yield Window(column, row, min(columns, dataset.width - column), min(rows, dataset.height - row))
 
 
-def raster_crs(dataset: "DatasetReader", given: str | None) -> pyproj.CRS:
+def raster_crs(dataset: "DatasetReader", stated_crs: str | None) -> pyproj.CRS:
     """The raster's CRS, declared or given. Raises OneMapError crs.missing, crs.unknown."""
     name = Path(dataset.name).name
-    if given:
-        return parse_crs(given, field="--crs")
+    if stated_crs:
+        return parse_crs(stated_crs, field="--crs")
     if dataset.crs is None:
         raise OneMapError("crs.missing", file=name, suggestion=suggestion(tuple(dataset.bounds)))
     return parse_crs(dataset.crs.to_wkt(), file=name)

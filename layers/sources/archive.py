@@ -60,12 +60,12 @@ def unpack_source(path: Path) -> Iterator[tuple[Path, Path | None]]:
         room = Path(folder).resolve()
         unpack_archive(path, room)
         try:
-            found = sources_in(room, path.name)
+            sources = sources_in(room, path.name)
         except OneMapError as error:
             if error.code == "source.nothing_inside":
                 _check_no_rasters(room, path.name)
             raise
-        yield found[0] if len(found) == 1 else room, room
+        yield sources[0] if len(sources) == 1 else room, room
 
 
 def _check_no_rasters(room: Path, name: str) -> None:
@@ -118,12 +118,12 @@ def _wanted_members(path: Path, room: Path, members: Sequence[_Member]) -> list[
     """
     if len(members) > _MOST_MEMBERS:
         raise OneMapError("source.many_inside", file=path.name, count=len(members), most=_MOST_MEMBERS)
-    needed, most = sum(member.size for member in members), max(_ALWAYS_BYTES, _TIMES * path.stat().st_size)
-    if needed > most:
-        facts = {"megabytes": -(-needed // 1_000_000), "most": most // 1_000_000, "times": _TIMES}
+    needed_bytes, most = sum(member.size for member in members), max(_ALWAYS_BYTES, _TIMES * path.stat().st_size)
+    if needed_bytes > most:
+        facts = {"megabytes": -(-needed_bytes // 1_000_000), "most": most // 1_000_000, "times": _TIMES}
         raise OneMapError("source.much_inside", file=path.name, always=_ALWAYS_BYTES // 1_000_000, **facts)
-    if needed > shutil.disk_usage(room).free:
-        raise OneMapError("source.no_room", file=path.name, reason=f"{needed} bytes")
+    if needed_bytes > shutil.disk_usage(room).free:
+        raise OneMapError("source.no_room", file=path.name, reason=f"{needed_bytes} bytes")
     names = Counter(member.name for member in members if not member.is_folder)
     for name in (name for name, times in names.items() if times > 1):  # the last would lie over the first
         raise OneMapError("source.damaged", file=path.name, reason=f"{names[name]} × {name}")
@@ -158,8 +158,8 @@ def _remove_unwanted(path: Path, room: Path) -> None:
 def _extract_zip(path: Path, room: Path) -> None:
     with zipfile.ZipFile(path) as archive:
         members = [_Member(_name(one), one.file_size, one.is_dir()) for one in archive.infolist()]
-        wanted = _wanted_members(path, room, members)
-        for entry, member in zip(compress(archive.infolist(), wanted), compress(members, wanted), strict=True):
+        is_wanted = _wanted_members(path, room, members)
+        for entry, member in zip(compress(archive.infolist(), is_wanted), compress(members, is_wanted), strict=True):
             target = room / member.name
             if stat.S_ISLNK(entry.external_attr >> 16):
                 raise ValueError(f"{member.name} → {archive.read(entry)[:_MOST_OF_A_LINK].decode(errors='replace')}")
@@ -167,8 +167,8 @@ def _extract_zip(path: Path, room: Path) -> None:
                 target.mkdir(parents=True, exist_ok=True)
             else:
                 target.parent.mkdir(parents=True, exist_ok=True)
-                with archive.open(entry) as packed, target.open("wb") as file:
-                    shutil.copyfileobj(packed, file, 1 << 20)
+                with archive.open(entry) as source, target.open("wb") as file:
+                    shutil.copyfileobj(source, file, 1 << 20)
 
 
 def _extract_7z(path: Path, room: Path) -> None:
@@ -180,11 +180,11 @@ def _extract_7z(path: Path, room: Path) -> None:
             if archive.needs_password():
                 raise OneMapError("source.locked", file=path.name)
             members = [_Member(one.filename, one.uncompressed, one.is_directory) for one in archive.list()]
-            wanted = _wanted_members(path, room, members)
-            if all(wanted):
+            is_wanted = _wanted_members(path, room, members)
+            if all(is_wanted):
                 archive.extractall(room)
             else:
-                archive.extract(room, [member.name for member in compress(members, wanted)])
+                archive.extract(room, [member.name for member in compress(members, is_wanted)])
     except PasswordRequired:
         raise OneMapError("source.locked", file=path.name) from None
     except ArchiveError as error:
@@ -198,12 +198,12 @@ def _py7zr() -> ModuleType:
     PATH; the answer is not used if that library lies beside Python's own.
     """
     if "py7zr" not in sys.modules:
-        asked = platform.architecture
+        ask_architecture = platform.architecture
         platform.architecture = lambda *_, **__: ("", "")
         try:
             import py7zr  # takes its time, and few deliveries need it
         finally:
-            platform.architecture = asked
+            platform.architecture = ask_architecture
     import py7zr
 
     module: ModuleType = py7zr
@@ -254,11 +254,11 @@ def sources_in(folder: Path, name: str) -> list[Path]:
 
     name: what the user calls the folder. Raises OneMapError source.nothing_inside, format.no_driver.
     """
-    found = files_in(folder)
-    readable = [item for item in found if item.suffix.lower() in formats.READABLE and whole_of(item) is None]
+    files = files_in(folder)
+    readable = [item for item in files if item.suffix.lower() in formats.READABLE and whole_of(item) is None]
     main = [item for item in readable if item.suffix.lower() not in _MAY_BE_A_NOTE] or readable
     if not main:
-        check_driver(*found)
+        check_driver(*files)
         raise OneMapError("source.nothing_inside", file=name)
     return main
 
@@ -272,8 +272,8 @@ def whole_of(path: Path) -> Path | None:
         grid = path.with_name("hdr.adf")
         return grid if grid != path and grid.exists() else None
     wholes = _WHOLES.get(path.suffix.lower(), ())
-    beside = {one.suffix.lower(): one for one in files_of_stem(path)} if wholes else {}
-    return next((beside[suffix] for suffix in wholes if suffix in beside), None)
+    further_files = {one.suffix.lower(): one for one in files_of_stem(path)} if wholes else {}
+    return next((further_files[suffix] for suffix in wholes if suffix in further_files), None)
 
 
 def check_driver(*paths: Path) -> None:

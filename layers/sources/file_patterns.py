@@ -19,8 +19,8 @@ def files_of_pattern(name: str) -> list[str]:
     """
     if is_database(name) or Path(name).exists() or not glob.has_magic(name):
         return [name]
-    found = sorted(glob.glob(name, recursive=True))
-    files = [file for file in found if Path(file).suffix.lower() in _OF_DATA and whole_of(Path(file)) is None]
+    matches = sorted(glob.glob(name, recursive=True))
+    files = [file for file in matches if Path(file).suffix.lower() in _OF_DATA and whole_of(Path(file)) is None]
     if not files:
         raise OneMapError("source.missing", file=name)
     return files

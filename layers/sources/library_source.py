@@ -44,7 +44,7 @@ def read_library_layer(path: Path, layer: str) -> RawFrame:
     Raises OneMapError source.damaged, and the library's refusals.
     """
     with _open_connection(path) as connection:
-        declared = connection.execute(
+        declared_crs = connection.execute(
             "SELECT s.organization, s.organization_coordsys_id FROM gpkg_geometry_columns g"
             " JOIN gpkg_spatial_ref_sys s USING (srs_id) WHERE g.table_name = ?",
             (layer,),
@@ -64,7 +64,7 @@ def read_library_layer(path: Path, layer: str) -> RawFrame:
         format="GPKG",
         shapes=geometries if rows else np.empty(0, dtype=object),
         attributes=pd.DataFrame(own, index=range(len(rows)), dtype=object),
-        crs=parse_crs(f"{declared[0]}:{declared[1]}", file=path.name) if declared else None,
+        crs=parse_crs(f"{declared_crs[0]}:{declared_crs[1]}", file=path.name) if declared_crs else None,
         encoding="utf-8",
         source_hash=sha256(repr(rows)),
     )

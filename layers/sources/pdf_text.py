@@ -75,30 +75,30 @@ def read_pages(path: Path) -> list[PdfPage]:
         raise unreadable_paper(path, Problem("suggest.locked"))
     if len(reader.pages) > MOST_PAGES:
         raise _too_large(path)
-    pages, signs, lost = [], 0, 0
+    pages, signs, lost_signs = [], 0, 0
     for page in reader.pages:
         pieces: list[TextPiece] = []
         text = _plain(page.extract_text(visitor_text=_collector(pieces)))
         signs += sum(len(piece.text) for piece in pieces)
-        lost += sum(_is_lost(sign) for piece in pieces for sign in piece.text)
+        lost_signs += sum(_is_lost(sign) for piece in pieces for sign in piece.text)
         if signs > MOST_SIGNS:
             raise _too_large(path)
         pages.append(PdfPage(text, tuple(pieces)))
-    if lost > _LOST_SHARE * max(signs, 1):
+    if lost_signs > _LOST_SHARE * max(signs, 1):
         raise unreadable_paper(path, Problem("suggest.paper_signs"))
     return pages
 
 
 def _collector(pieces: list[TextPiece]) -> Callable[..., None]:
     def take(text: str, page: Any, line: Any, _font: Any, size: float) -> None:
-        shown = _plain(text).strip()
-        if not shown:
+        plain = _plain(text).strip()
+        if not plain:
             return
         across, up, east, north = page[0], page[3], line[4], line[5]
         left, base = across * east + page[2] * north + page[4], page[1] * east + up * north + page[5]
         height = abs(float(size or 0.0) * line[3] * up) or abs(float(size or 0.0))
-        width = sum(1.0 if unicodedata.east_asian_width(sign) in _WIDE else _NARROW_SHARE for sign in shown)
-        pieces.append(TextPiece(shown, float(left), float(left + width * height), float(base), float(height)))
+        width = sum(1.0 if unicodedata.east_asian_width(sign) in _WIDE else _NARROW_SHARE for sign in plain)
+        pieces.append(TextPiece(plain, float(left), float(left + width * height), float(base), float(height)))
 
     return take
 

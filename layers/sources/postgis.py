@@ -94,8 +94,8 @@ def shown_name(source: str) -> str:
 def _parse_address(source: str) -> tuple[str, str | None]:
     """Split a source into the address for the client library and the table that it names."""
     if not source.startswith(_SCHEMES):
-        found = _TABLE.search(source)
-        return _TABLE.sub("", source), unquote(found.group(1)) if found else None
+        match = _TABLE.search(source)
+        return _TABLE.sub("", source), unquote(match.group(1)) if match else None
     address, _, query = source.partition("?")
     pairs = parse_qsl(query, keep_blank_values=True)
     table = next((value for name, value in pairs if name == "table"), None)
@@ -162,11 +162,11 @@ class _Table:
         return name in (self.name, full, self.label, self.label.removeprefix(f"{self.schema}."))
 
 
-def _tables_called(tables: list[_Table], wanted: str) -> list[_Table]:
+def _tables_called(tables: list[_Table], typed_name: str) -> list[_Table]:
     """Return the tables of a name as it is typed, or else as SQL reads its quotes."""
-    found = [table for table in tables if table.is_called(wanted)]
-    unquoted = _QUOTED.sub(lambda match: match[1].replace('""', '"'), wanted)
-    return found or [table for table in tables if table.is_called(unquoted)]
+    same_tables = [table for table in tables if table.is_called(typed_name)]
+    unquoted = _QUOTED.sub(lambda match: match[1].replace('""', '"'), typed_name)
+    return same_tables or [table for table in tables if table.is_called(unquoted)]
 
 
 class Database:
@@ -188,18 +188,18 @@ class Database:
             ((schema, table), (column, srid))
             for schema, table, column, srid in (self.connection.execute(_SHAPES) if self._has_postgis else ())
         )
-        found: list[_Table] = []
+        tables: list[_Table] = []
         for (schema, table), shapes in columns.items():
             names = tuple(column for column, _ in shapes)
-            found += [_Table(schema, table, column, srid, names) for column, srid in shapes]
+            tables += [_Table(schema, table, column, srid, names) for column, srid in shapes]
         if self.table is not None:
             plain = [_Table(*row) for row in self.connection.execute(_PLAIN_TABLES)]
-            wanted = _tables_called(found, self.table) or _tables_called(plain, self.table)
-            if not wanted:
-                names_of_all = [table.label for table in found]
+            named_tables = _tables_called(tables, self.table) or _tables_called(plain, self.table)
+            if not named_tables:
+                names_of_all = [table.label for table in tables]
                 raise OneMapError("source.layer_unknown", file=self.name, layer=self.table, names=names_of_all)
-            found = wanted
-        self._found = {table.label: table for table in found}
+            tables = named_tables
+        self._found = {table.label: table for table in tables}
         return list(self._found)
 
     def read(self, layer: str, provers: Provers = NOBODY) -> RawFrame:
@@ -253,8 +253,8 @@ class Database:
                 body = None if row[0] is None else bytes(row[0])
                 digest.update(repr((body, row[1:])).encode())
                 wkb.append(body)
-                for value, is_padded, kept in zip(row[1:], padded, values, strict=True):
-                    kept.append(value.rstrip(" ") if is_padded and value is not None else _plain_value(value))
+                for value, is_padded, column_values in zip(row[1:], padded, values, strict=True):
+                    column_values.append(value.rstrip(" ") if is_padded and value is not None else _plain_value(value))
         return names, wkb, values, digest.hexdigest()
 
     def _crs(self, table: _Table, place: ProblemPlace) -> pyproj.CRS | None:
@@ -262,8 +262,8 @@ class Database:
         from psycopg import sql
 
         query = sql.SQL("SELECT DISTINCT ST_SRID({0}::geometry) FROM {1} WHERE {0} IS NOT NULL")
-        named = query.format(sql.Identifier(table.column), sql.Identifier(table.schema, table.name))
-        srids = sorted(row[0] for row in self.connection.execute(named)) or [table.srid]
+        statement = query.format(sql.Identifier(table.column), sql.Identifier(table.schema, table.name))
+        srids = sorted(row[0] for row in self.connection.execute(statement)) or [table.srid]
         if len(srids) > 1:
             raise OneMapError("postgis.several_systems", names=srids, **place)
         row = self.connection.execute(

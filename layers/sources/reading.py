@@ -72,8 +72,8 @@ def names_of_sources(sources: Sequence[str]) -> list[str]:
 @contextmanager
 def open_source(source: str | Path) -> Iterator[OpenSource]:
     """Open a source for reading, as `open_with_rest` does; raises as it does."""
-    with open_with_rest(source) as (found, _):
-        yield found
+    with open_with_rest(source) as (opened_source, _):
+        yield opened_source
 
 
 @contextmanager
@@ -98,10 +98,10 @@ def open_with_rest(source: str | Path) -> Iterator[tuple[OpenSource, tuple[Probl
         check_plain(path)
         if not os.access(path, os.R_OK):
             raise PermissionError
-        with unpack_source(path) as (found, room):
-            if found == path or not _is_folder_of_sources(found):
-                _check_readable(found)
-            with _as_saved(found) as settled:
+        with unpack_source(path) as (opened_source, room):
+            if opened_source == path or not _is_folder_of_sources(opened_source):
+                _check_readable(opened_source)
+            with _as_saved(opened_source) as settled:
                 yield settled, () if room is None else _rest_of_archive(path, room)
     except PermissionError as error:
         raise OneMapError("source.denied", file=path.name) from error
@@ -258,7 +258,7 @@ def _members(folder: Path) -> dict[str, tuple[Path, str]]:
     """Return the layers of all sources in an unpacked folder, named by file and layer as briefly as possible."""
     paths = sources_in(folder, folder.name)
     stems = [path.stem for path in paths]
-    found: dict[str, tuple[Path, str]] = {}
+    members: dict[str, tuple[Path, str]] = {}
     for path in paths:
         label = path.stem if stems.count(path.stem) == 1 else path.relative_to(folder).as_posix()
         try:
@@ -267,8 +267,8 @@ def _members(folder: Path) -> dict[str, tuple[Path, str]]:
         except OneMapError:
             names = [path.stem]  # what is wrong is reported when it is read
         for name in names:
-            found[label if len(names) == 1 else f"{label}/{name}"] = (path, name)
-    return found
+            members[label if len(names) == 1 else f"{label}/{name}"] = (path, name)
+    return members
 
 
 def read_source(
@@ -288,22 +288,26 @@ def read_source(
     source.empty, source.changed, and whatever `open_source` and the adapters refuse.
     """
     file = source_name(source)
-    with open_with_rest(source) as (found, rest):
-        names = layers_of(found)
+    with open_with_rest(source) as (opened_source, rest):
+        names = layers_of(opened_source)
         if layer is None and len(names) != 1:
             code = "source.layer_needed" if names else "source.empty"
             raise OneMapError(code, file=file, names=names, field="--layer")
         if layer is not None and layer not in names:
             raise OneMapError("source.layer_unknown", file=file, layer=layer, names=names)
         # Of a database and of a library what they say is hashed, not a file.
-        files = None if isinstance(found, postgis.Database) or is_library(found) else (Path(source), found)
+        files = (
+            None
+            if isinstance(opened_source, postgis.Database) or is_library(opened_source)
+            else (Path(source), opened_source)
+        )
         state = None if files is None else state_of(*files)
         with nullcontext(str) if files is None else _hash_beside(*files, progress) as digest:
-            given = found, layer or names[0], encoding, progress.part(0.0, _READ)
-            frame = read_layer(*given, as_table=as_table, provers=provers)
+            reading = opened_source, layer or names[0], encoding, progress.part(0.0, _READ)
+            frame = read_layer(*reading, as_table=as_table, provers=provers)
             if len(frame.shapes) == 0 and not may_be_empty:
                 raise OneMapError("source.empty", file=file, layer=frame.layer)
-            if isinstance(found, postgis.Database):
+            if isinstance(opened_source, postgis.Database):
                 return frame
             frame = replace(frame, path=Path(source), problems=(*rest, *frame.problems))
             frame = replace(frame, source_hash=frame.source_hash or digest())
@@ -321,8 +325,8 @@ def _hash_beside(source: Path, opened_path: Path, progress: Progress) -> Iterato
         if left.is_set():
             raise Cancelled
 
-    with ThreadPoolExecutor(1) as beside:
-        digest = beside.submit(content_hash, source, opened_path, Progress(report))
+    with ThreadPoolExecutor(1) as thread:
+        digest = thread.submit(content_hash, source, opened_path, Progress(report))
 
         def result() -> str:
             while not digest.done():
@@ -350,8 +354,8 @@ def large_layer(
     if postgis.is_database(str(source)) or _bytes_of(Path(source)) < LARGE_BYTES:
         yield None
         return
-    with open_with_rest(source) as (found, rest):
-        place = _in_blocks(found, layer) if isinstance(found, Path) and not rest else None
+    with open_with_rest(source) as (opened_source, rest):
+        place = _in_blocks(opened_source, layer) if isinstance(opened_source, Path) and not rest else None
         if place is None:
             yield None
             return
@@ -414,5 +418,5 @@ def _files_of(source: Path, opened_path: Path) -> list[Path]:
         return [item for item in files_of_stem(source.with_name(opened_path.name)) if item.is_file()]
     if source.suffix.lower() in _DATABASES and opened_path != source:
         return [opened_path]  # a copy, into which was folded what lies beside the source
-    unfolded = unfolded_file(source)
-    return [source] if unfolded is None else [source, unfolded]
+    wal_file = unfolded_file(source)
+    return [source] if wal_file is None else [source, wal_file]

@@ -28,7 +28,7 @@ def is_suspect(path: Path, layer: str | None = None) -> bool:
 def read_apart(
     read: Callable[..., Result],
     path: Path,
-    *given: Any,
+    *arguments: Any,
     layer: str | None = None,
     progress: Progress = SILENT,
     bounds: Bounds | None = None,
@@ -41,19 +41,19 @@ def read_apart(
     bounds = bounds or Bounds(MOST_S, MOST_BYTES)
     ended = run_python(
         _READING,
-        pickle.dumps((read, (path.absolute(), *given))),
+        pickle.dumps((read, (path.absolute(), *arguments))),
         bounds,
-        lambda taken: progress.at(_LEAST_SHARE * taken / bounds.seconds),
+        lambda seconds: progress.at(_LEAST_SHARE * seconds / bounds.seconds),
     )
     place = ProblemPlace(file=path.name, layer=layer)
     if ended.code in (None, _NO_MEMORY) or ended.has_crashed:
         raise OneMapError("source.unbounded", seconds=bounds.seconds, gigabytes=(bounds.bytes or 0) >> 30, **place)
     if ended.code != 0:
         raise OneMapError("source.damaged", reason=ended.out.decode("utf-8", "replace")[:200], **place)
-    is_read, found = pickle.loads(ended.out)  # see above  # nosec B301
+    is_read, answer = pickle.loads(ended.out)  # see above  # nosec B301
     if not is_read:
-        raise found
-    result: Result = found
+        raise answer
+    result: Result = answer
     return result
 
 
@@ -61,10 +61,10 @@ def answer() -> None:
     """Run in the other process: do what stdin asks, and write the result."""
     import sys
 
-    read, given = pickle.load(sys.stdin.buffer)  # see above  # nosec B301
+    read, arguments = pickle.load(sys.stdin.buffer)  # see above  # nosec B301
     try:
         try:
-            reply = pickle.dumps((True, read(*given)))
+            reply = pickle.dumps((True, read(*arguments)))
         except OneMapError as error:
             reply = pickle.dumps((False, error))
         sys.stdout.buffer.write(reply)

@@ -30,23 +30,23 @@ def word_blocks(path: Path) -> list[WordBlock]:
     from docx.table import Table
 
     try:
-        with zipfile.ZipFile(path) as packed:
-            if sum(member.file_size for member in packed.infolist()) > MOST_BYTES:
+        with zipfile.ZipFile(path) as archive:
+            if sum(member.file_size for member in archive.infolist()) > MOST_BYTES:
                 most = {"megabytes": MOST_BYTES >> 20, "pages": "–", "seconds": "–", "gigabytes": "–"}
                 raise unreadable_paper(path, Problem("suggest.paper_large", most))
         document = docx.Document(str(path))
-        found = []
+        blocks = []
         for element in document.element.body.iterchildren():
             if str(element.tag).endswith(_PARAGRAPH):
-                found.append(WordBlock(_plain("".join(element.itertext(f"{{{element.nsmap['w']}}}t")))))
+                blocks.append(WordBlock(_plain("".join(element.itertext(f"{{{element.nsmap['w']}}}t")))))
             elif str(element.tag).endswith(_TABLE):
                 rows = tuple(tuple(_plain(cell.text) for cell in row.cells) for row in Table(element, document).rows)
-                found.append(WordBlock(" ".join(" ".join(row) for row in rows), rows))
+                blocks.append(WordBlock(" ".join(" ".join(row) for row in rows), rows))
     except (OneMapError, MemoryError):
         raise
     except Exception as error:  # noqa: BLE001 - whatever a file of somebody else may be
         raise OneMapError("source.damaged", file=path.name, reason=type(error).__name__) from None
-    return found
+    return blocks
 
 
 def _plain(text: str) -> str:

@@ -97,8 +97,8 @@ def doubles_of(column: pa.Array) -> pa.Array:
 def listed_values(values: pd.Series) -> list[Any]:
     """Plain values of either kind of series, None for nulls."""
     column = column_of(values)
-    found: list[Any] = values.tolist() if column is None else column.to_pylist()
-    return found
+    plain: list[Any] = values.tolist() if column is None else column.to_pylist()
+    return plain
 
 
 def shape_column(geometries: np.ndarray) -> pa.Array:
@@ -162,11 +162,11 @@ def _numpy(values: Sequence[Any]) -> tuple[str, pa.Array | None]:
     if len(types) != 1:
         return "tagged", None
     (of_numpy,) = types
-    filled = np.zeros(len(values), dtype=of_numpy)
-    filled[~missing] = [value for value in values if value is not None]
+    scalars = np.zeros(len(values), dtype=of_numpy)
+    scalars[~missing] = [value for value in values if value is not None]
     if of_numpy.kind == "M":  # as numbers: Arrow knows fewer units, and takes "not a time" for none
-        filled = filled.view(np.int64)
-    return of_numpy.str, pa.array(filled, mask=missing)
+        scalars = scalars.view(np.int64)
+    return of_numpy.str, pa.array(scalars, mask=missing)
 
 
 def _tag_value(value: Any) -> str | None:
@@ -196,10 +196,14 @@ def plain_column(field: pa.Field, column: pa.ChunkedArray) -> list[Any]:
     if how == "tagged":
         return [None if text is None else _untag_value(text) for text in column.to_pylist()]
     of_numpy = np.dtype(how)
-    stored = np.dtype(np.int64) if of_numpy.kind == "M" else of_numpy
+    stored_type = np.dtype(np.int64) if of_numpy.kind == "M" else of_numpy
     missing = column.is_null().to_numpy()
-    filled = column.fill_null(stored.type(0).item()).to_numpy().astype(stored, copy=False).view(of_numpy)
-    return [None if gone else value for gone, value in zip(missing.tolist(), list(filled), strict=True)]
+    filled_values = (
+        column.fill_null(stored_type.type(0).item()).to_numpy().astype(stored_type, copy=False).view(of_numpy)
+    )
+    return [
+        None if is_missing else value for is_missing, value in zip(missing.tolist(), list(filled_values), strict=True)
+    ]
 
 
 def plain_type(field: pa.Field) -> type | None:

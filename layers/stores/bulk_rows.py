@@ -16,20 +16,20 @@ def insert_rows(connection: sqlite3.Connection, table: str, columns: Mapping[str
     count = len(next(iter(columns.values())))
     if count == 0:
         return
-    shared = {name: values[0] for name, values in columns.items() if _is_shared(values)}
-    own = {name: values for name, values in columns.items() if name not in shared}
-    shared = {name: value for name, value in shared.items() if value is not None}
-    if not own and not shared:
+    shared_values = {name: values[0] for name, values in columns.items() if _is_shared(values)}
+    own = {name: values for name, values in columns.items() if name not in shared_values}
+    shared_values = {name: value for name, value in shared_values.items() if value is not None}
+    if not own and not shared_values:
         connection.executemany(compose_sql("INSERT INTO {table} DEFAULT VALUES", table=table), ((),) * count)
         return
     if not own:
-        own = {name: columns[name] for name in shared}
-        shared = {}
-    together = max(1, min(_MOST_ROWS, (_MOST_MARKS - len(shared)) // len(own)))
-    before = list(shared.values())
-    whole = count - count % together
-    for at_once, rows in ((together, range(whole)), (1, range(whole, count))):
-        statement = _statement(table, list(shared), list(own), at_once)
+        own = {name: columns[name] for name in shared_values}
+        shared_values = {}
+    rows_at_once = max(1, min(_MOST_ROWS, (_MOST_MARKS - len(shared_values)) // len(own)))
+    before = list(shared_values.values())
+    whole = count - count % rows_at_once
+    for at_once, rows in ((rows_at_once, range(whole)), (1, range(whole, count))):
+        statement = _statement(table, list(shared_values), list(own), at_once)
         connection.executemany(statement, _bind_rows(before, list(own.values()), rows, at_once))
 
 
@@ -54,7 +54,7 @@ def _is_shared(values: Sequence[Any]) -> bool:
     return set(map(type, values)) == {type(first)}  # 1 and 1.0 and True are equal
 
 
-def _statement(table: str, shared: Sequence[str], own: Sequence[str], rows: int) -> Sql:
+def _statement(table: str, shared_names: Sequence[str], own: Sequence[str], rows: int) -> Sql:
     """Return an INSERT of several rows from a SELECT: the marks of shared values come first, then row after row.
 
     The marks have no numbers: from Python 3.12 on sqlite3 asks for each mark's name, which reads all names before it,
@@ -63,7 +63,7 @@ def _statement(table: str, shared: Sequence[str], own: Sequence[str], rows: int)
     return compose_sql(
         "INSERT INTO {table} ({columns}) SELECT {taken} FROM (VALUES {rows})",
         table=table,
-        columns=(*shared, *own),
-        taken=[*[question_marks(1)] * len(shared), *(f"column{at}" for at in range(1, len(own) + 1))],
+        columns=(*shared_names, *own),
+        taken=[*[question_marks(1)] * len(shared_names), *(f"column{at}" for at in range(1, len(own) + 1))],
         rows=[compose_sql("({marks})", marks=question_marks(len(own)))] * rows,
     )

@@ -62,9 +62,9 @@ class FileConnection(sqlite3.Connection):
 
     def execute(self, sql: str, parameters: Any = ()) -> sqlite3.Cursor:
         """Execute a statement; its rows can be read until the connection is closed."""
-        made = super().execute(sql, parameters)
-        self._cursors.add(made)
-        return made
+        cursor = super().execute(sql, parameters)
+        self._cursors.add(cursor)
+        return cursor
 
     def close(self) -> None:
         """Close the connection, even if rows are still being read, as where work was cancelled.
@@ -179,13 +179,13 @@ class FileConnection(sqlite3.Connection):
         return geopackage.packed_index(range(1, len(bounds) + 1), bounds)
 
     def index_features(
-        self, table: TableDefinition, bounds: np.ndarray, progress: Progress, packed: PackedIndex | None = None
+        self, table: TableDefinition, bounds: np.ndarray, progress: Progress, ready_index: PackedIndex | None = None
     ) -> dict[str, str]:
         """Fill the R-tree in bulk, then make its triggers. A table without geometry has no index."""
         if table.geometry_type == NO_GEOMETRY:
             progress.at(1.0)
             return {}
-        tree = packed if isinstance(packed, PackedRtree) else self.packed_index(bounds)
+        tree = ready_index if isinstance(ready_index, PackedRtree) else self.packed_index(bounds)
         return geopackage.index_geometries(self, table.name, tree, progress)
 
     def show_features(self, table: TableDefinition, bounds: Box | None) -> None:
@@ -200,14 +200,14 @@ class FileConnection(sqlite3.Connection):
     def extent(self, table: str) -> Box | None:
         """Return west, south, east, north of a table, as the GeoPackage has them; None if it has none."""
         sql = "SELECT min_x, min_y, max_x, max_y FROM gpkg_contents WHERE table_name = ?"
-        found = self.execute(sql, (table,)).fetchone()
-        return None if found is None or None in found else found
+        box = self.execute(sql, (table,)).fetchone()
+        return None if box is None or None in box else box
 
     def read_features(
         self, table: str, fields: Sequence[str] | None, bounds: Box | None, count: int | None, origin: Point = AS_STORED
     ) -> FeatureRows:
         """The features whose boxes meet `bounds`, or all, by fid. Raises DamagedTable."""
-        where, parameters, wanted = Sql("true"), tuple[float, ...](), count
+        where, parameters, expected_count = Sql("true"), tuple[float, ...](), count
         names = list(self.field_types(table)) if fields is None else fields
         try:
             if count is not None:
@@ -215,10 +215,10 @@ class FileConnection(sqlite3.Connection):
             if bounds is not None:
                 where, parameters = compose_sql("f.fid IN (SELECT id {near})", near=near(table)), corners(bounds)
                 counting = compose_sql("SELECT count(*) {near}", near=near(table))
-                wanted = self.execute(counting, parameters).fetchone()[0]
+                expected_count = self.execute(counting, parameters).fetchone()[0]
         except _UNREADABLE as error:
             raise DamagedTable(str(error)) from error
-        return self._read_where(table, names, where, parameters, wanted, origin)
+        return self._read_where(table, names, where, parameters, expected_count, origin)
 
     def marks_near(self, boxes: Mapping[str, Box]) -> Mapping[str, tuple[Hashable, ...]]:
         """Return nothing: a file is opened anew once anybody else has written to it."""
@@ -235,7 +235,7 @@ class FileConnection(sqlite3.Connection):
         fields: Sequence[str],
         where: Sql,
         parameters: Sequence[float],
-        wanted: int | None,
+        expected_count: int | None,
         origin: Point,
     ) -> FeatureRows:
         columns = columns_of("f", ("fid", GEOMETRY_COLUMN, *fields))
@@ -243,13 +243,13 @@ class FileConnection(sqlite3.Connection):
             "SELECT {columns} FROM {table} f WHERE {where} ORDER BY f.fid", columns=columns, table=table, where=where
         )
         try:
-            bodies, found = self._rows_by_column(sql, parameters, len(fields))
-            if wanted is not None and len(found[0]) != wanted:
+            bodies, column_values = self._rows_by_column(sql, parameters, len(fields))
+            if expected_count is not None and len(column_values[0]) != expected_count:
                 raise DamagedTable("the table does not hold every feature")
             shapes, boxes = shapes_from(bodies, origin)
         except _UNREADABLE as error:
             raise DamagedTable(str(error)) from error
-        fids, values = np.array(found[0], dtype=np.int64), dict(zip(fields, found[1:], strict=True))
+        fids, values = np.array(column_values[0], dtype=np.int64), dict(zip(fields, column_values[1:], strict=True))
         return FeatureRows(fids, shapes, values, boxes)
 
     def _rows_by_column(
@@ -289,8 +289,8 @@ class FileConnection(sqlite3.Connection):
         for block in blocks(len(rows), _ROWS_AT_ONCE):
             bodies = [row[1] for row in rows[block]]
             geometries[block] = geopackage.readable_shapes(bodies)
-            written = geopackage.to_blobs(geometries[block], self.srs_id)
-            odd[block] = [body != blob for body, blob in zip(bodies, written, strict=True)]
+            own_blobs = geopackage.to_blobs(geometries[block], self.srs_id)
+            odd[block] = [body != blob for body, blob in zip(bodies, own_blobs, strict=True)]
         values = list(zip(*rows, strict=True)) if rows else [()] * (len(fields) + 2)
         fids = np.array(values[0], dtype=np.int64)
         return FeatureRows(fids, geometries, dict(zip(fields, values[2:], strict=True))), odd
@@ -315,15 +315,15 @@ class FileConnection(sqlite3.Connection):
         if names is not None:
             among = compose_sql("tbl_name IN ({marks})", marks=question_marks(len(names)))
         sql = compose_sql("SELECT type, name, tbl_name, sql FROM {schema} WHERE {among}", schema=SCHEMA, among=among)
-        found = self.execute(sql, names or ()).fetchall()
-        for row in found:
+        schema_rows = self.execute(sql, names or ()).fetchall()
+        for row in schema_rows:
             yield SCHEMA, row_name(row[:2]), row
         for name in _PRAGMAS if tables is None else ():
             yield SCHEMA, row_name(["pragma", name]), self.execute(compose_sql("PRAGMA {name}", name=name)).fetchone()
-        known = {row[1] for row in found if row[0] == "table"}
-        for index in sorted(name for name in known if f"{name}_node" in known):
+        table_names = {row[1] for row in schema_rows if row[0] == "table"}
+        for index in sorted(name for name in table_names if f"{name}_node" in table_names):
             for table in (f"{index}_{part}" for part in INDEX_PARTS):
-                if table in known:
+                if table in table_names:
                     yield INDEXES, row_name([table]), (hashes.get(table) or hash_of_table(self, table),)
         for register in (geopackage.core_tables()[name] for name in GEOPACKAGE_TABLES):
             if self.has_table(register.name):
@@ -361,13 +361,13 @@ class FileConnection(sqlite3.Connection):
         retired: Sequence[int],
     ) -> None:
         """Make the view CODE, with every version's fields."""
-        held = [(number, table, self.field_types(table)) for number, table in tables]
+        version_fields = [(number, table, self.field_types(table)) for number, table in tables]
         self.execute(compose_sql("DROP VIEW IF EXISTS {view}", view=code))
-        self.execute(view_in_force(code, held, holding, retired))
+        self.execute(view_in_force(code, version_fields, holding, retired))
         extent = self.execute(
             "SELECT min(min_x), min(min_y), max(max_x), max(max_y) FROM gpkg_contents WHERE table_name IN"
             " (SELECT table_name FROM onemap_versions WHERE code = ?)",
             (code,),
         ).fetchone()
-        shown = None if geometry_type == NO_GEOMETRY else geometry_type
-        geopackage.register(self, code, title, self.srs_id, shown, None if None in extent else extent)
+        view_type = None if geometry_type == NO_GEOMETRY else geometry_type
+        geopackage.register(self, code, title, self.srs_id, view_type, None if None in extent else extent)

@@ -134,8 +134,8 @@ def wkb_to_blobs(wkb: pa.Array, bounds: np.ndarray, srs_id: int) -> list[bytes |
     begin = pa.py_buffer(np.arange(len(wkb) + 1) * _HEADER.itemsize)
     before = pa.Array.from_buffers(pa.large_binary(), len(wkb), [None, begin, pa.py_buffer(headers)])
     wkb = wkb.cast(pa.large_binary())  # a file's column may be of short binaries, which Arrow joins to their like only
-    joined = pc.binary_join_element_wise(before, wkb, pa.scalar(b"", pa.large_binary()))
-    blobs: list[bytes | None] = joined.to_numpy(zero_copy_only=False).tolist()
+    blob_column = pc.binary_join_element_wise(before, wkb, pa.scalar(b"", pa.large_binary()))
+    blobs: list[bytes | None] = blob_column.to_numpy(zero_copy_only=False).tolist()
     bare = struct.pack("<2sBBi", b"GP", 0, _EMPTY, srs_id)
     boxless = np.flatnonzero(np.isnan(bounds[:, 0]))  # those that are empty are among them
     for row, body in zip(boxless.tolist(), wkb.take(pa.array(boxless)).to_pylist(), strict=True):
@@ -158,11 +158,11 @@ def readable_shapes(blobs: Sequence[Any]) -> np.ndarray:
     try:
         return from_blobs(blobs)
     except NO_GEOMETRIES:
-        found = np.full(len(blobs), None, dtype=object)
+        shapes = np.full(len(blobs), None, dtype=object)
         for row, blob in enumerate(blobs):
             with contextlib.suppress(*NO_GEOMETRIES):
-                found[row] = from_blobs([blob])[0]
-        return found
+                shapes[row] = from_blobs([blob])[0]
+        return shapes
 
 
 def _bodies(blobs: Iterable[bytes | None]) -> list[bytes | None]:

@@ -15,12 +15,12 @@ def geo_metadata(
     crs: pyproj.CRS,
     geometry_types: Iterable[str] = (),
     box: Sequence[float] | None = None,
-    covering: str | None = None,
+    box_column: str | None = None,
 ) -> str:
     """Return the text under `KEY` as GeoParquet 1.1 has it, for geometries as WKB.
 
     geometry_types: the types that occur, empty if unknown; box: (4,) around all geometries, in units of the CRS;
-    covering: the column with the box of each row, which has a part for each of `CORNERS`.
+    box_column: the column with the box of each row, which has a part for each of `CORNERS`.
     """
     about: dict[str, Any] = {
         "encoding": "WKB",
@@ -29,6 +29,6 @@ def geo_metadata(
     }
     if box is not None:
         about["bbox"] = list(box)
-    if covering is not None:
-        about["covering"] = {"bbox": {corner: [covering, corner] for corner in CORNERS}}
+    if box_column is not None:
+        about["covering"] = {"bbox": {corner: [box_column, corner] for corner in CORNERS}}
     return json.dumps({"version": "1.1.0", "primary_column": column, "columns": {column: about}})

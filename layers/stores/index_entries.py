@@ -32,15 +32,15 @@ def misplaced_features(connection: Executor, index: str) -> list[int]:
     sql = compose_sql("SELECT fid, {geometry} FROM {table}", geometry=GEOMETRY_COLUMN, table=table)
     rows = connection.execute(sql).fetchall()
     bounds = shapely.bounds(geopackage.readable_shapes([row[1] for row in rows])).reshape(-1, 4)
-    known = {row[0]: boxes for row, *boxes in zip(rows, outward(bounds), _widened_boxes(bounds), strict=True)}
+    possible_boxes = {row[0]: boxes for row, *boxes in zip(rows, outward(bounds), _widened_boxes(bounds), strict=True)}
     faults = set(tree.faults)
-    for fid, boxes in known.items():
-        held = tree.boxes.get(fid)
+    for fid, boxes in possible_boxes.items():
+        index_box = tree.boxes.get(fid)
         if np.isnan(boxes[0]).any():
-            faults |= {fid} if held is not None else set()
-        elif held is None or not any(np.array_equal(held, box) for box in boxes):
+            faults |= {fid} if index_box is not None else set()
+        elif index_box is None or not any(np.array_equal(index_box, box) for box in boxes):
             faults.add(fid)
-    faults |= tree.boxes.keys() - known.keys()
+    faults |= tree.boxes.keys() - possible_boxes.keys()
     return sorted(faults | {fid for fid in tree.rowids if isinstance(fid, int) and fid not in tree.boxes})
 
 
@@ -67,13 +67,13 @@ class _Tree:
         depth = own_depth if depth is None else depth
         under: list[int] = []
         for child, box in cells:
-            found = self._leaf(child, box, number) if depth == 0 else self._inner(child, box, number, depth)
-            under += found
+            features = self._leaf(child, box, number) if depth == 0 else self._inner(child, box, number, depth)
+            under += features
         boxes = np.array([box for _, box in cells])
-        around = None
+        outer_box = None
         if len(boxes):
-            around = np.array([boxes[:, 0].min(), boxes[:, 1].max(), boxes[:, 2].min(), boxes[:, 3].max()])
-        return under, around
+            outer_box = np.array([boxes[:, 0].min(), boxes[:, 1].max(), boxes[:, 2].min(), boxes[:, 3].max()])
+        return under, outer_box
 
     def _leaf(self, fid: int, box: np.ndarray, number: int) -> list[int]:
         if fid in self.boxes or self.rowids.get(fid) != number:
@@ -82,8 +82,8 @@ class _Tree:
         return [fid]
 
     def _inner(self, child: int, box: np.ndarray, number: int, depth: int) -> list[int]:
-        under, around = self.walk(child, depth - 1)
-        if self.parents.get(child) != number or around is None or not np.array_equal(around, box):
+        under, outer_box = self.walk(child, depth - 1)
+        if self.parents.get(child) != number or outer_box is None or not np.array_equal(outer_box, box):
             self.faults |= set(under)
         return under
 
@@ -111,8 +111,8 @@ def _widened_boxes(bounds: np.ndarray) -> np.ndarray:
     """Return boxes (n, 4) in 32 bits, as SQLite's own triggers round them when they fill the index."""
     wide = bounds[:, [0, 2, 1, 3]]
     narrow = wide.astype(np.float32)
-    away = np.where(wide < 0, 1 + _UNIT, 1 - _UNIT)
-    below = np.where(narrow > wide, (wide * away).astype(np.float32), narrow)
+    outward_factor = np.where(wide < 0, 1 + _UNIT, 1 - _UNIT)
+    below = np.where(narrow > wide, (wide * outward_factor).astype(np.float32), narrow)
     toward = np.where(wide < 0, 1 - _UNIT, 1 + _UNIT)
     above = np.where(narrow < wide, (wide * toward).astype(np.float32), narrow)
     return np.column_stack([below[:, 0], above[:, 1], below[:, 2], above[:, 3]])

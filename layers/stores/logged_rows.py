@@ -60,13 +60,13 @@ def plain_tables(statements: tuple[str, ...]) -> dict[str, PlainTable]:
         for statement in statements:
             connection.execute(statement)
         names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        found = {}
+        tables = {}
         for name in names:
             columns = connection.execute("SELECT name, pk FROM pragma_table_info(?) ORDER BY cid", (name,)).fetchall()
             key = tuple(column for column, place in sorted(columns, key=lambda row: row[1]) if place)
             every = tuple(column for column, _ in columns)
-            found[name] = PlainTable(name, every, key or every)
-    return found
+            tables[name] = PlainTable(name, every, key or every)
+    return tables
 
 
 def row_name(key: Iterable[Any]) -> str:
@@ -117,21 +117,21 @@ def insert_logged(
     connection.executemany(sql, noted_rows())
 
 
-def stored_hashes(connection: StoreConnection, table: PlainTable, **wanted: Any) -> dict[str, str]:
-    """Return by name the hashes of the stored rows of a plain table that have the `wanted` values."""
+def stored_hashes(connection: StoreConnection, table: PlainTable, **key_values: Any) -> dict[str, str]:
+    """Return by name the hashes of the stored rows of a plain table that have the `key_values`."""
     sql = compose_sql(
         "SELECT {columns} FROM {table} WHERE {where}",
         columns=columns_of(table.name, table.columns),
         table=table.name,
-        where=join_sql(" AND ", [Sql("true"), *(compose_sql("{name} = ?", name=name) for name in wanted)]),
+        where=join_sql(" AND ", [Sql("true"), *(compose_sql("{name} = ?", name=name) for name in key_values)]),
     )
-    rows = connection.execute(sql, tuple(wanted.values()))
+    rows = connection.execute(sql, tuple(key_values.values()))
     return {table.row_name(row): row_hash(row) for row in rows}
 
 
-def note_stored(connection: StoreConnection, table: PlainTable, **wanted: Any) -> None:
-    """Note for the log the present state of the rows that have the `wanted` values."""
-    for name, hash_ in stored_hashes(connection, table, **wanted).items():
+def note_stored(connection: StoreConnection, table: PlainTable, **key_values: Any) -> None:
+    """Note for the log the present state of the rows that have the `key_values`."""
+    for name, hash_ in stored_hashes(connection, table, **key_values).items():
         note(connection, table.name, name, hash_)
 
 

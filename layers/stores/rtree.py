@@ -72,8 +72,8 @@ class PackedRtree:
                 (f"{index}_parent", "nodeno", "parentnode") if depth else (f"{index}_rowid", "rowid", "nodeno")
             )
             for rows in blocks(len(level.children), _ROWS_AT_ONCE):
-                made = {key: level.children[rows].tolist(), value: level.parents[rows].tolist()}
-                insert_rows(connection, table, made)
+                columns = {key: level.children[rows].tolist(), value: level.parents[rows].tolist()}
+                insert_rows(connection, table, columns)
             connection.executemany(
                 compose_sql(
                     "INSERT INTO {nodes} VALUES (?,?) ON CONFLICT (nodeno) DO UPDATE SET data = excluded.data",
@@ -118,8 +118,8 @@ def _levels(ids: np.ndarray, bounds: np.ndarray, size: int) -> list[_Level]:
         number += count
         parent = np.repeat(numbers, capacity)[: len(children)]
         sorted_rows = np.argsort(children, kind="stable")  # appended to the table one after the other
-        packed = _pack_level(children, boxes, count, capacity, size, len(levels) if count == 1 else 0)
-        levels.append(_Level(children[sorted_rows], parent[sorted_rows], numbers, packed))
+        nodes = _pack_level(children, boxes, count, capacity, size, len(levels) if count == 1 else 0)
+        levels.append(_Level(children[sorted_rows], parent[sorted_rows], numbers, nodes))
         if count == 1:
             return levels
         first = np.arange(0, len(children), capacity)
@@ -156,10 +156,10 @@ def _pack_level(
     cells = np.zeros(count * capacity, dtype=CELL)
     cells["child"][: len(children)] = children
     cells["box"][: len(children)] = boxes
-    held = np.full(count, capacity)
-    held[-1] = len(children) - capacity * (count - 1)
+    entry_counts = np.full(count, capacity)
+    entry_counts[-1] = len(children) - capacity * (count - 1)
     whole = np.zeros((count, size), dtype=np.uint8)
-    whole[:, :HEADER_BYTES] = np.column_stack([np.full(count, depth), held]).astype(">u2").view(np.uint8)
+    whole[:, :HEADER_BYTES] = np.column_stack([np.full(count, depth), entry_counts]).astype(">u2").view(np.uint8)
     body = cells.view(np.uint8).reshape(count, capacity * _CELL_BYTES)
     whole[:, HEADER_BYTES : HEADER_BYTES + capacity * _CELL_BYTES] = body
     return whole

@@ -37,45 +37,45 @@ class SessionCache(Generic[Resource]):
     def open_or_reuse(
         self,
         name: Hashable,
-        marked: Callable[[Resource], Hashable | None],
+        mark_of: Callable[[Resource], Hashable | None],
         opener: Callable[[], AbstractContextManager[Resource]],
     ) -> Iterator[Resource]:
         """Give the resource of a name, opening it if needed; after an error it is closed. Raises what `opener` raises.
 
-        marked: the mark that shows whether the resource is unchanged; None if it may not be kept, or no longer.
+        mark_of: the mark that shows whether the resource is unchanged; None if it may not be kept, or no longer.
         """
         if self._in_use:
             with opener() as again:
                 yield again
             return
-        kept = self._kept
-        if kept is None or kept.name != name or kept.mark != marked(kept.resource):
+        cached = self._kept
+        if cached is None or cached.name != name or cached.mark != mark_of(cached.resource):
             self.close()
             stack = ExitStack()
             resource = stack.enter_context(opener())
-            kept = _OpenResource(name, marked(resource), resource, stack)
+            cached = _OpenResource(name, mark_of(resource), resource, stack)
         self._in_use, self._kept = True, None
         try:
-            yield kept.resource
+            yield cached.resource
         except BaseException:
             # What the opener makes of the error, such as a refusal, is raised here.
-            if not kept.stack.__exit__(*sys.exc_info()):
+            if not cached.stack.__exit__(*sys.exc_info()):
                 raise
         else:
-            if kept.mark is not None:
-                self._kept = kept
+            if cached.mark is not None:
+                self._kept = cached
             else:
-                kept.stack.close()
+                cached.stack.close()
         finally:
             self._in_use = False
 
     def close(self) -> None:
         """Close the open library, if there is one."""
-        kept, self._kept = self._kept, None
-        if kept is not None:
+        cached, self._kept = self._kept, None
+        if cached is not None:
             # That its file was taken away meanwhile is no concern of whoever asks about another.
             with contextlib.suppress(OneMapError):
-                kept.stack.close()
+                cached.stack.close()
 
 
 SESSION_CACHE: ContextVar[SessionCache[Any] | None] = ContextVar("onemap_kept_open", default=None)

@@ -56,12 +56,12 @@ class _Shelf:
             return None
         end, _ = self.files[name]
         with pq.ParquetFile(self.folder / name, metadata=end, page_checksum_verification=True) as file:
-            found = file.read_row_groups(groups, use_threads=False)
+            rows = file.read_row_groups(groups, use_threads=False)
         if bounds is None:
-            return found
-        boxes = found.column(FIELDS_FROM - 1).combine_chunks().flatten()
+            return rows
+        boxes = rows.column(FIELDS_FROM - 1).combine_chunks().flatten()
         near = meet_box(np.column_stack([side.to_numpy(zero_copy_only=False) for side in boxes]), bounds)
-        return found.filter(pa.array(near))
+        return rows.filter(pa.array(near))
 
 
 class SharedConnection(FileConnection):
@@ -138,13 +138,13 @@ class SharedStore:
 
 def open_shared(facts: Path) -> SharedStore:
     """Open the library from facts that `share_versions` wrote. It belongs to the opening thread. Raises OSError."""
-    known = json.loads(facts.read_text(encoding="utf-8"))
+    shared_facts = json.loads(facts.read_text(encoding="utf-8"))
     connection = sqlite3.connect(":memory:", isolation_level=None, factory=SharedConnection)
     geopackage.add_functions(connection)
-    connection.shelf = _Shelf(facts.parent, known["layers"])
+    connection.shelf = _Shelf(facts.parent, shared_facts["layers"])
     for table in LIBRARY_TABLES:
         connection.execute(table)
-    for name, table in known["tables"].items():
+    for name, table in shared_facts["tables"].items():
         connection.write_rows(name, table["columns"], [[_value(value) for value in row] for row in table["rows"]])
     return SharedStore(facts.name, connection)
 

@@ -169,11 +169,11 @@ class StoreConnection(Protocol):
         """
 
     def index_features(
-        self, table: TableDefinition, bounds: np.ndarray, progress: Progress, packed: PackedIndex | None = None
+        self, table: TableDefinition, bounds: np.ndarray, progress: Progress, ready_index: PackedIndex | None = None
     ) -> dict[str, str]:
         """Index the features 1 … n of a new table; return the known hashes of the index's own tables, by name.
 
-        bounds: (n, 4), NaN for features without a box; packed: from `packed_index` of the same bounds.
+        bounds: (n, 4), NaN for features without a box; ready_index: from `packed_index` of the same bounds.
         """
 
     def show_features(self, table: TableDefinition, bounds: Box | None) -> None:

@@ -22,18 +22,20 @@ def view_in_force(
     """
     besides = _besides(retired) if retired else NO_SQL
     holders = _first_holders({table: fields for _, table, fields in tables})
-    asked = [one for one in tables if one[0] in holding]
+    held_tables = [one for one in tables if one[0] in holding]
     branches = [
         _branch(_view_columns(table, _held_columns(table, holders, fields)), table, number, code, besides)
-        for number, table, fields in asked
+        for number, table, fields in held_tables
     ]
     # The types of a view's columns are those of its first branch. Where the first table lacks some, that branch
     # gives no rows, and names of each column a table that has it.
-    first = asked[0][1]
-    joined = list(dict.fromkeys((first, *holders.values())))[:_MOST_JOINED]
-    if len(joined) > 1:
-        typed = _view_columns(first, {name: at if at in joined else None for name, at in holders.items()})
-        branches = [_head(typed, joined), *branches]
+    first = held_tables[0][1]
+    joined_tables = list(dict.fromkeys((first, *holders.values())))[:_MOST_JOINED]
+    if len(joined_tables) > 1:
+        typed_columns = _view_columns(
+            first, {name: at if at in joined_tables else None for name, at in holders.items()}
+        )
+        branches = [_head(typed_columns, joined_tables), *branches]
     return _view(code, join_sql(_BETWEEN, branches))
 
 
@@ -45,8 +47,8 @@ def tables_of_view(sql: str, most_columns: int) -> list[str]:
     view = _VIEW.fullmatch(sql)
     head, *others = view[1].split(_BETWEEN) if view else ("",)
     branches = others if others and _HEAD.fullmatch(head) else [head, *others]
-    found = [_BRANCH.fullmatch(branch) for branch in branches]
-    tables = [str(parts[2]) for parts in found if parts and _gives_once(parts[1], most_columns)]
+    branch_parts = [_BRANCH.fullmatch(branch) for branch in branches]
+    tables = [str(parts[2]) for parts in branch_parts if parts and _gives_once(parts[1], most_columns)]
     is_own = len(set(tables)) == len(tables) == len(branches)
     return [table[1:-1].replace('""', '"') for table in tables] if is_own else []
 
@@ -87,33 +89,33 @@ def _pattern(statement: Sql, **parts: str) -> re.Pattern[str]:
 
 def _gives_once(columns: str, most: int) -> bool:
     """Whether a branch gives no column of its table twice, and at most `most` columns."""
-    chosen = re.findall(_COLUMN, columns)
-    held = [column for column in chosen if not column.startswith("NULL")]
-    return len(chosen) <= most and len(set(held)) == len(held)
+    column_names = re.findall(_COLUMN, columns)
+    held_columns = [column for column in column_names if not column.startswith("NULL")]
+    return len(column_names) <= most and len(set(held_columns)) == len(held_columns)
 
 
 def _first_holders(fields: Mapping[str, Iterable[str]]) -> dict[str, str]:
     """Return the columns of a view over tables with these fields, each with the first table that has it."""
-    found: dict[str, str] = {}
+    holders: dict[str, str] = {}
     for table, names in fields.items():
-        known = {name.lower() for name in found}
-        found.update(dict.fromkeys((name for name in names if name.lower() not in known), table))
-    return found
+        known_names = {name.lower() for name in holders}
+        holders.update(dict.fromkeys((name for name in names if name.lower() not in known_names), table))
+    return holders
 
 
 def _held_columns(table: str, columns: Iterable[str], fields: Iterable[str]) -> dict[str, str | None]:
     """Return each column of a view with the table, or None if the table lacks it."""
-    held = {field.lower() for field in fields}
-    return {name: table if name.lower() in held else None for name in columns}
+    held_names = {field.lower() for field in fields}
+    return {name: table if name.lower() in held_names else None for name in columns}
 
 
 def _view_columns(table: str, columns: Mapping[str, str | None]) -> list[Sql]:
     """Return the columns of a view's branch: the table's fid and geometry, then each column, or null."""
     # "OGC_FID" is how GDAL knows a view's identifier.
-    shown = [compose_sql("{table}.fid AS OGC_FID", table=table), columns_of(table, [GEOMETRY_COLUMN])]
+    view_columns = [compose_sql("{table}.fid AS OGC_FID", table=table), columns_of(table, [GEOMETRY_COLUMN])]
     for name, of in columns.items():
-        shown.append(compose_sql("NULL AS {name}", name=name) if of is None else columns_of(of, [name]))
-    return shown
+        view_columns.append(compose_sql("NULL AS {name}", name=name) if of is None else columns_of(of, [name]))
+    return view_columns
 
 
 _VIEW = _pattern(_view("view", "branches"), view=_NAME, branches="(.*)")

@@ -75,22 +75,22 @@ def remove_former_cores(first: Path) -> None:
     Windows does not rename a folder with files in use, so such a folder stays whole there.
     """
     for folder in former_cores(first):
-        away = folder.with_name(f"{folder.name}.old")
-        shutil.rmtree(away, ignore_errors=True)
+        old_folder = folder.with_name(f"{folder.name}.old")
+        shutil.rmtree(old_folder, ignore_errors=True)
         with contextlib.suppress(OSError):
-            folder.rename(away)
-            shutil.rmtree(away, ignore_errors=True)
+            folder.rename(old_folder)
+            shutil.rmtree(old_folder, ignore_errors=True)
 
 
 def _numbered_folders(first: Path) -> list[tuple[int, Path]]:
     """Numbers and folders, in the order of their creation; the first folder has no number in its name."""
-    found = []
+    folders = []
     with contextlib.suppress(OSError):
         for folder in first.parent.iterdir():
             number = re.fullmatch(rf"{re.escape(first.name)}(?:-([0-9]{{1,6}}))?", folder.name)
             if number and folder.is_dir():
-                found.append((int(number.group(1) or 1), folder))
-    return sorted(found)
+                folders.append((int(number.group(1) or 1), folder))
+    return sorted(folders)
 
 
 def _is_used(folder: Path) -> bool:

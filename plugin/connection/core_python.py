@@ -214,21 +214,23 @@ def _make_fit_core(part: Path, uv_folder: Path, plan: SetupPlan, progress: Progr
 
 def _base_python(commands: list[list[str]], plan: SetupPlan) -> list[str]:
     """The first Python that fits the packages, of the version of the wheels if these are for only one version."""
-    found = [(version_of(command) or (0,), command) for command in commands]
-    new_enough = [(version, command) for version, command in found if OLDEST <= version[:2] <= NEWEST]
-    wanted = version_of_wheels(plan.wheels)
-    fitting = [command for version, command in new_enough if plan.settings_python or wanted in (None, version[:2])]
-    if fitting:
-        return fitting[0]
-    if wanted and new_enough:
-        raise CoreSetupError("python_other", "{}.{}".format(*wanted))
+    versions_and_commands = [(version_of(command) or (0,), command) for command in commands]
+    new_enough = [(version, command) for version, command in versions_and_commands if OLDEST <= version[:2] <= NEWEST]
+    wheel_version = version_of_wheels(plan.wheels)
+    fitting_commands = [
+        command for version, command in new_enough if plan.settings_python or wheel_version in (None, version[:2])
+    ]
+    if fitting_commands:
+        return fitting_commands[0]
+    if wheel_version and new_enough:
+        raise CoreSetupError("python_other", "{}.{}".format(*wheel_version))
     raise CoreSetupError("python_missing")
 
 
 def version_of_wheels(wheels: str) -> tuple[int, ...] | None:
     """The one Python version for which a folder's compiled wheels are made; None if it is not exactly one."""
     names = [path.name for path in Path(wheels).glob("*.whl")] if wheels else []
-    minors = {found.group(1) for name in names if (found := re.search(r"-cp3(\d+)-cp3\1-", name))}
+    minors = {match.group(1) for name in names if (match := re.search(r"-cp3(\d+)-cp3\1-", name))}
     return (3, int(minors.pop())) if len(minors) == 1 else None
 
 
@@ -359,11 +361,11 @@ def _start_once(python: Path, plan: SetupPlan, progress: Progress) -> None:
             run_program([*command, "--compile"], lambda line: progress(0.95, ""))
     report = plan.core_folder.with_name(f"{plan.core_folder.name}-{REPORT_NAME}")  # it outlives a core that is not kept
     report.unlink(missing_ok=True)
-    found = run_self_test(
+    self_test = run_self_test(
         python, plan.main, plan.language, report, lambda part, line: progress(0.96 + 0.03 * part, line)
     )
-    if not found.is_fit:
-        raise CoreSetupError("unfit", found.steps)
+    if not self_test.is_fit:
+        raise CoreSetupError("unfit", self_test.steps)
 
 
 def _wheel_folders(base: list[str]) -> list[Path]:

@@ -313,12 +313,12 @@ class Core(QObject):
 
         The core works in the order of the numbers, so only the first request that nobody stopped may have begun.
         """
-        begun = min(self._open_requests) if self._has_spoken else 0
+        first_open = min(self._open_requests) if self._has_spoken else 0
         waiting = []
         for number, request in list(self._open_requests.items()):
             if request.is_stopped:
                 self._end(number, None, cancel_refusal())
-            elif number == begun:
+            elif number == first_open:
                 self._end(number, None, refusal)
             else:
                 waiting.append(request)

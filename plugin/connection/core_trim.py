@@ -37,5 +37,5 @@ def trim(environment: Path) -> None:
     """Delete the unused parts. A part that cannot be deleted stays, and does no harm."""
     for folder in site_folders(environment):
         for name in UNUSED:
-            for found in folder.glob(name):
-                shutil.rmtree(found, ignore_errors=True)
+            for part in folder.glob(name):
+                shutil.rmtree(part, ignore_errors=True)

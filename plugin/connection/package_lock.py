@@ -28,8 +28,8 @@ def count_packages(lock: Path) -> int:
 
 def check_wheel(wheel: Path, lock: Path) -> None:
     """Compare a wheel that will be run directly with the hashes in a list. Raises AlteredPackageError."""
-    known = _HASH.findall(lock.read_text(encoding="utf-8"))
-    if hashlib.sha256(wheel.read_bytes()).hexdigest() not in known:
+    listed_hashes = _HASH.findall(lock.read_text(encoding="utf-8"))
+    if hashlib.sha256(wheel.read_bytes()).hexdigest() not in listed_hashes:
         raise AlteredPackageError(wheel.name)
 
 
@@ -43,9 +43,9 @@ class HashRefusals:
     def follow(self, line: str) -> None:
         """Read one line. pip names such packages after a heading, uv names one in a sentence."""
         self.names += _NAMED_BY_UV.findall(line)
-        named = _NAMED_BY_PIP.match(line)
-        if self._is_listed and named:
-            self.names.append(named.group(1))
+        match = _NAMED_BY_PIP.match(line)
+        if self._is_listed and match:
+            self.names.append(match.group(1))
         self._is_listed = self._is_listed or _HEAD_OF_PIP in line
 
     def raise_found(self) -> None:

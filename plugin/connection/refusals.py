@@ -50,11 +50,11 @@ class Refusal(Exception):
         def is_foreign(name: str) -> bool:
             return name in arguments or (name.startswith("--") and name not in controls)
 
-        shown = [
+        window_problems = [
             {**problem, "field": ""} if is_foreign(str(problem.get("field") or "")) else problem
             for problem in self.problems
         ]
-        return "\n".join(map(problem_line, with_mends_once(shown))) or self.message
+        return "\n".join(map(problem_line, with_mends_once(window_problems))) or self.message
 
     def without_mends(self) -> str:
         """The problems without the advice on them, for use beside a button that follows it."""

@@ -25,9 +25,9 @@ def find_uv(wheels: str, pips: Iterator[list[str]], folder: Path, lock: Path) ->
     lock: the one version, with hashes, that is taken from a folder or fetched. The uv on PATH is the user's own.
     Raises AlteredPackageError.
     """
-    found = (_unpacked_program(Path(wheels), folder, lock) if wheels else None) or shutil.which("uv")
-    if found is not None or wheels:
-        return found
+    program = (_unpacked_program(Path(wheels), folder, lock) if wheels else None) or shutil.which("uv")
+    if program is not None or wheels:
+        return program
     for pip in pips:
         words = ["download", "--disable-pip-version-check", "--no-input", "--no-deps", "--only-binary", ":all:"]
         refusals = HashRefusals()
@@ -44,13 +44,13 @@ def _unpacked_program(wheels: Path, folder: Path, lock: Path) -> str | None:
     """Unpack uv from its wheel, which contains one program that needs no other file; None without a wheel."""
     for wheel in sorted(wheels.glob("uv-*.whl"), reverse=True):
         check_wheel(wheel, lock)
-        with zipfile.ZipFile(wheel) as packed:
-            entry = next((name for name in packed.namelist() if name.endswith(f".data/scripts/{NAME}")), None)
+        with zipfile.ZipFile(wheel) as archive:
+            entry = next((name for name in archive.namelist() if name.endswith(f".data/scripts/{NAME}")), None)
             if entry is None:
                 continue
             folder.mkdir(parents=True, exist_ok=True)
             target = folder / NAME
-            target.write_bytes(packed.read(entry))
+            target.write_bytes(archive.read(entry))
             target.chmod(0o700)
             return str(target)
     return None

@@ -127,8 +127,8 @@ class DaySwipe(QWidget):
                 absent_titles.append(entry.title)
             else:
                 is_same = entry.in_force.table == layer.customProperty(PROPERTY_TABLE)
-                opened = layer if is_same else open_version(self._library, entry, entry.in_force)
-                there += [opened] if opened.isValid() else []
+                version_layer = layer if is_same else open_version(self._library, entry, entry.in_force)
+                there += [version_layer] if version_layer.isValid() else []
         return there, absent_titles
 
     def _end_swipe(self) -> None:

@@ -200,14 +200,14 @@ class OneMapDock(QgsDockWidget):
         self.library.loading.connect(lambda: self._show(self.tabs if self.library.layers else self._loading))
         self.library.read.connect(lambda: self._show(self.tabs))
         self.library.refused.connect(self._library_refused)
-        for written in (
+        for writing_signal in (
             self.library.listed,
             self.check_tab.finished,
             self.check_tab.trial_finished,
             self.review_tab.library_read,
             self.numbers_tab.indicators.measured,
         ):
-            written.connect(self._reopen_layers)
+            writing_signal.connect(self._reopen_layers)
         self.setup_page.ready.connect(self.begin)
         self.map_tab.add_requested.connect(self.add_layer)
         self.map_tab.file_dropped.connect(self.add_file)
@@ -219,8 +219,8 @@ class OneMapDock(QgsDockWidget):
         rooms = (self.compare_tab, self.review_tab, self.numbers_tab, self.proof_tab)
         for view in (self.identify, self.day_swipe, self.check_tab, *rooms):
             view.refused.connect(self.refuse)
-        for asked in (self.identify.answered, self.identify.cleared):
-            asked.connect(self._share_map_room)
+        for identify_signal in (self.identify.answered, self.identify.cleared):
+            identify_signal.connect(self._share_map_room)
         self.identify.shown.connect(self.show_map_tab)
         balance = self.numbers_tab.balance
         balance.results_shown.connect(lambda: self._bring_into_sight(balance.tree))
@@ -234,8 +234,8 @@ class OneMapDock(QgsDockWidget):
         self.map_tab.service_message.connect(self.notice.say)
         self._connect_notice()
         self.compare_tab.view.atlas.keep_requested.connect(self.keep_spots)
-        for written in (self.compare_tab.finished, self.compare_tab.view.decided):
-            written.connect(self._reopen_layers)
+        for writing_signal in (self.compare_tab.finished, self.compare_tab.view.decided):
+            writing_signal.connect(self._reopen_layers)
         self.review_tab.versions_written.connect(self.library.refresh)
         self.core.died.connect(lambda message: self.notice.say(message, tr("Try again"), self.library.refresh))
         self.tabs.currentChanged.connect(lambda _tab: self._change_tab())
@@ -297,9 +297,9 @@ class OneMapDock(QgsDockWidget):
         self._left_text = ""  # of layers that the day has taken off the map
         self.check_tab.remarked.connect(self.notice.remark)
         self.check_tab.begun.connect(self.notice.hide)
-        answered = (self.compare_tab.finished, self.compare_tab.view.decided, self.proof_tab.finished)
-        for done in (self.library.read, *answered, self.identify.shown, self.review_tab.succeeded):
-            done.connect(self.notice.forget_refusal)
+        answer_signals = (self.compare_tab.finished, self.compare_tab.view.decided, self.proof_tab.finished)
+        for success_signal in (self.library.read, *answer_signals, self.identify.shown, self.review_tab.succeeded):
+            success_signal.connect(self.notice.forget_refusal)
         views = (self.compare_tab.pairs, self.check_tab.sites, self.check_tab.remedy)
         for view in (*views, *self.numbers_tab.views):
             view.results_shown.connect(self.notice.forget_refusal)

@@ -140,8 +140,8 @@ class Header(QWidget):
 
     def _show_day(self) -> None:
         """Show the library's day, no matter what has changed it."""
-        shown = QDate() if self.date.isNull() else self.date.date()
-        if shown == self._library.as_of:
+        shown_day = QDate() if self.date.isNull() else self.date.date()
+        if shown_day == self._library.as_of:
             return
         self._is_following = True  # while it is cleared, the control tells of a day that nobody chose
         if self._library.as_of.isValid():

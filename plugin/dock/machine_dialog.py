@@ -105,21 +105,21 @@ class MachineDialog(QDialog):
         self.lines.setPlainText(name_controls(lines, {}))
         self.copy_button.setEnabled(bool(lines))
 
-    def _finish(self, found: MachineReport | None, error: Exception | None) -> None:
+    def _finish(self, report: MachineReport | None, error: Exception | None) -> None:
         self._task = None
         self.work.hide()
         self.save_button.setEnabled(self.report.exists())
         if isinstance(error, Cancelled):
             self._show(tr("Cancelled."), "")
-        elif found is None:
+        elif report is None:
             self._show(tr("The core could not be started: {reason}").format(reason=error), "")
-        elif not found.is_whole:
+        elif not report.is_whole:
             text = tr(
                 "The core ended in the middle of its test. Save the report and send it to whoever looks after it."
             )
-            self._show(text, found.text)
-        elif found.failed:
+            self._show(text, report.text)
+        elif report.failed:
             text = tr("Not everything works here: {names}. The next step is given under each.")
-            self._show(text.format(names=name_list(found.failed)), found.text)
+            self._show(text.format(names=name_list(report.failed)), report.text)
         else:
-            self._show(tr("Everything works on this computer."), found.text)
+            self._show(tr("Everything works on this computer."), report.text)

@@ -131,8 +131,8 @@ class MapTab(QWidget):
         for search in (self._filter, self.places.search_later):
             self.search.textChanged.connect(search)
         self.search.returnPressed.connect(self._search_now)
-        for found in (self.places.found, self.places.searched):
-            found.connect(self._say_nothing)
+        for signal in (self.places.found, self.places.searched):
+            signal.connect(self._say_nothing)
         self.places.searched.connect(self._go_to_hit)
 
     def _make_tree(self) -> QTreeWidget:
@@ -226,7 +226,7 @@ class MapTab(QWidget):
         is_same = self._listed == self._library.path
         if self._listed and not is_same:
             bring_forward(self._library)
-        chosen = (self.versions.entry, self.versions.version) if is_same else (None, None)
+        entry_and_version = (self.versions.entry, self.versions.version) if is_same else (None, None)
         self._listed = self._library.path
         folded_paths = {
             path for path, item in self._groups.items() if is_same and _loaded_below(item) and not item.isExpanded()
@@ -234,7 +234,7 @@ class MapTab(QWidget):
         open_codes = {item.data(0, ROLE_ENTRY).code for item in self._layer_items() if is_same and item.isExpanded()}
         scroll_position = self.tree.verticalScrollBar().value() if is_same else 0
         self._list_rows(folded_paths, open_codes)
-        self._choose_again(*chosen)
+        self._choose_again(*entry_and_version)
         self.themes.show_themes(self._library.themes)
         is_empty = not (self._library.services or any(entry.versions for entry in self._library.layers))
         self.empty.setVisible(is_empty)

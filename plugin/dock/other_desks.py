@@ -66,10 +66,12 @@ class OtherDesks(QObject):
 
     def _find(self) -> None:
         self._misses = 0
-        missed, self._missed = self._missed, None
-        if missed is not None and missed[0] == self._library.path:  # else another library was opened meanwhile
+        missed_change, self._missed = self._missed, None
+        if (
+            missed_change is not None and missed_change[0] == self._library.path
+        ):  # else another library was opened meanwhile
             self._notice.forget_refusal()
-            self._say(*missed[1:])  # another copy may lie in its place now
+            self._say(*missed_change[1:])  # another copy may lie in its place now
             self.returned.emit()
 
     def _say_silent(self) -> None:
@@ -97,14 +99,16 @@ class OtherDesks(QObject):
 
         Other rights of the account are told, too, as they disable buttons.
         """
-        known = {entry.code: entry.versions for entry in before}
+        versions_before = {entry.code: entry.versions for entry in before}
         names = []
         for entry in self._library.layers:
-            held = {version.table: _identity(version) for version in known.get(entry.code, ())}
-            changed = (version for version in entry.versions if held.get(version.table) != _identity(version))
-            labels = (state_texts(one.label)["retired"] if one.retired else one.label for one in changed)
+            identity_by_table = {version.table: _identity(version) for version in versions_before.get(entry.code, ())}
+            changed_versions = (
+                version for version in entry.versions if identity_by_table.get(version.table) != _identity(version)
+            )
+            labels = (state_texts(one.label)["retired"] if one.retired else one.label for one in changed_versions)
             names += [f"{entry.title} {label}" for label in labels]
-            if held.keys() - {version.table for version in entry.versions}:
+            if identity_by_table.keys() - {version.table for version in entry.versions}:
                 names.append(entry.title)
         names += [title_of(pack.get("title"), pack["id"]) for pack in self._library.packs if pack not in packs_before]
         text = tr("The library has changed meanwhile, and is shown as it is now: {layers}.")

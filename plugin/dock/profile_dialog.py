@@ -234,8 +234,10 @@ def head_html(head: dict[str, Any] | None) -> str:
     if head["addressed"]:
         parts.append(f'<p style="margin:4px 0">{escape(head["addressed"])}</p>')
     parts.append("<p>……</p>")
-    signed = [head["unit"], tr("(seal)") if head["seal"] else None]
-    parts.append(f'<p align="right" style="margin:0">{"<br>".join(escape(text) for text in signed if text)}</p>')
+    signature_lines = [head["unit"], tr("(seal)") if head["seal"] else None]
+    parts.append(
+        f'<p align="right" style="margin:0">{"<br>".join(escape(text) for text in signature_lines if text)}</p>'
+    )
     for name, title in (
         ("contact", tr("Contact: {text}")),
         ("signatory", tr("Signatory: {text}")),

@@ -59,9 +59,9 @@ class ProfileField(QWidget):
         if isinstance(first, QComboBox):
             first.setCurrentIndex(max(0, first.findData(value)))
         elif self.kind == "list":
-            given = value if isinstance(value, list) else []
+            names = value if isinstance(value, list) else []
             for place, box in enumerate(self.controls):
-                lines = [_shown_text(name, place) for name in given]
+                lines = [_shown_text(name, place) for name in names]
                 box.setPlainText("\n".join(lines) if any(lines) else "")
         else:
             for place, control in enumerate(self.controls):

@@ -91,8 +91,8 @@ class SetupPage(QWidget):
         if self._task is not None:
             return
         self._core.stop()  # a running core holds its files on Windows
-        chosen = (settings.get("core_python"), settings.get("wheels_folder"), settings.language())
-        plan = SetupPlan(first_core(), FOLDER / "__main__.py", REQUIREMENTS, *chosen)
+        own_settings = (settings.get("core_python"), settings.get("wheels_folder"), settings.language())
+        plan = SetupPlan(first_core(), FOLDER / "__main__.py", REQUIREMENTS, *own_settings)
         self.details.clear()
         show_text(self._message, tr("Looking for a Python…"))
         self._show_work(True)

@@ -82,7 +82,11 @@ def remember_library(path: str) -> None:
 
 def remember_library_name(path: str, name: str) -> None:
     """Store what a recent library is called."""
-    names = {known: stored_name for known, stored_name in _library_names().items() if known in get("recent_libraries")}
+    names = {
+        location: stored_name
+        for location, stored_name in _library_names().items()
+        if location in get("recent_libraries")
+    }
     put("library_names", json.dumps({**names, path: name}, ensure_ascii=False))
 
 
@@ -94,7 +98,11 @@ def library_name(path: str) -> str:
 def library_names_like(path: str, name: str) -> list[str]:
     """The locations of other recent libraries with this name."""
     names = _library_names().items()
-    return [known for known, stored_name in names if stored_name == name and name and not is_same_place(known, path)]
+    return [
+        location
+        for location, stored_name in names
+        if stored_name == name and name and not is_same_place(location, path)
+    ]
 
 
 def _library_names() -> dict[str, str]:
@@ -107,9 +115,9 @@ def _library_names() -> dict[str, str]:
 
 def language() -> str:
     """The language of plugin and core, "zh" or "en": the held one, else the chosen one, else QGIS's."""
-    chosen = _session["language"] or get("language")
-    if chosen in LANGUAGES:
-        return chosen
+    own_language = _session["language"] or get("language")
+    if own_language in LANGUAGES:
+        return own_language
     return "zh" if QgsApplication.locale().lower().startswith("zh") else "en"
 
 

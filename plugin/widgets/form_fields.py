@@ -141,12 +141,12 @@ def fold_button(form: QWidget, hint: str) -> QToolButton:
     return tool_button("settings", hint, checkable=True, checked=True, autoRaise=True, toggled=form.setVisible)
 
 
-def choice_box(entries: Iterable[tuple[str, Any]], chosen: Any = None) -> QComboBox:
-    """A list of titles, each with its value. chosen: the value selected at first, else the first one."""
+def choice_box(entries: Iterable[tuple[str, Any]], chosen_value: Any = None) -> QComboBox:
+    """A list of titles, each with its value. chosen_value: the value selected at first, else the first one."""
     box = QComboBox()
     for title, value in entries:
         box.addItem(title, value)
-    box.setCurrentIndex(max(0, box.findData(chosen)))
+    box.setCurrentIndex(max(0, box.findData(chosen_value)))
     return box
 
 
@@ -158,15 +158,15 @@ def shrink(box: QComboBox, letters: int = FEW_LETTERS) -> None:
 
 def search_by_part(box: QComboBox) -> None:
     """Let typed text find names in a list by any part of them; names that begin with it come first."""
-    found = QStringListModel(box)
-    completer = QCompleter(found, box)
+    matches = QStringListModel(box)
+    completer = QCompleter(matches, box)
     completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
     box.setCompleter(completer)
 
     def find(text: str) -> None:
         sought = text.strip().lower()
         names = [name for name in map(box.itemText, range(box.count())) if name and sought in name.lower()]
-        found.setStringList(sorted(names, key=lambda name: not name.lower().startswith(sought)))
+        matches.setStringList(sorted(names, key=lambda name: not name.lower().startswith(sought)))
 
     box.lineEdit().textEdited.connect(find)
 

@@ -15,11 +15,11 @@ class RoomBar(QTabBar):
 
     def tabSizeHint(self, index: int) -> QSize:
         """The style's width of a tab if all fit, else a width with a narrower margin around the name."""
-        wanted = super().tabSizeHint(index)
+        usual_size = super().tabSizeHint(index)
         if not self._is_tight():
-            return wanted
+            return usual_size
         name = self.fontMetrics().horizontalAdvance(self.tabText(index))
-        return QSize(min(wanted.width(), name + LEAST_MARGIN_PX), wanted.height())
+        return QSize(min(usual_size.width(), name + LEAST_MARGIN_PX), usual_size.height())
 
     def minimumTabSizeHint(self, index: int) -> QSize:
         """A name is not cut."""

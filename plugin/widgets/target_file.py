@@ -37,9 +37,9 @@ def ask_target(parent: QWidget, title: str, start: str, forms: Mapping[str, str]
     start: the proposed path. forms: the dialog's filter for each ending, such as `.pdf`. A name without an ending gets
     that of the filter, because Qt does so only on some systems, and asks about replacing the name as it was typed.
     """
-    path, chosen = QFileDialog.getSaveFileName(parent, title, start, ";;".join(forms.values()))
+    path, chosen_form = QFileDialog.getSaveFileName(parent, title, start, ";;".join(forms.values()))
     if path and not path.lower().endswith(tuple(forms)):
-        whole = Path(path + next((one for one, form in forms.items() if form == chosen), next(iter(forms))))
+        whole = Path(path + next((one for one, form in forms.items() if form == chosen_form), next(iter(forms))))
         question = tr("“{name}” is in this folder already. What is in it will be lost.").format(name=whole.name)
         is_free = not whole.exists() or is_confirmed(parent, title, question, tr("Replace"))
         path = str(whole) if is_free else ""

@@ -33,8 +33,8 @@ class WrappedChoice(QComboBox):
         """List the names in full, even if they are wider than the box."""
         widths = [self.fontMetrics().horizontalAdvance(self.itemText(row)) for row in range(self.count())]
         bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
-        around = self.iconSize().width() + bar + 4 * ICON_GAP_PX
-        self.view().setMinimumWidth(max(widths, default=0) + around)
+        margin_px = self.iconSize().width() + bar + 4 * ICON_GAP_PX
+        self.view().setMinimumWidth(max(widths, default=0) + margin_px)
         super().showPopup()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

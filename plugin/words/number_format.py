@@ -42,9 +42,9 @@ def with_area_in_unit(text: str) -> str:
     An area too small for that unit, such as the smallest area that a rule counts, stays as it is.
     """
 
-    def with_unit(found: re.Match[str]) -> str:
-        area = area_text(float(found[1].replace(",", "")))
-        return found[0] if area.startswith("<") else f"{found[0]} ({area})"
+    def with_unit(match: re.Match[str]) -> str:
+        area = area_text(float(match[1].replace(",", "")))
+        return match[0] if area.startswith("<") else f"{match[0]} ({area})"
 
     return _M2_IN_TEXT.sub(with_unit, text) if settings.get("area_unit") in (MU, HECTARE) else text
 

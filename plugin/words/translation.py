@@ -44,8 +44,8 @@ def name_list(names: Iterable[str]) -> str:
 
 def list_of_some(names: Sequence[str]) -> str:
     """The first names and the number of the others, so that a message stays short."""
-    named, more = name_list(names[:MOST_NAMED]), len(names) - MOST_NAMED
-    return tr("{names}, {count} more").format(names=named, count=more) if more > 0 else named
+    first_names, more = name_list(names[:MOST_NAMED]), len(names) - MOST_NAMED
+    return tr("{names}, {count} more").format(names=first_names, count=more) if more > 0 else first_names
 
 
 def with_label(name: str, text: str) -> str:

@@ -17,15 +17,15 @@ def as_arguments(text: str, flags: Container[str]) -> str:
     flags: the options that take no value.
     """
 
-    def name_argument(found: re.Match[str]) -> str:
-        name = found[1].replace("-", "_")
+    def name_argument(match: re.Match[str]) -> str:
+        name = match[1].replace("-", "_")
         if name in _IN_PYTHON and "=" in _IN_PYTHON[name]:
             return _IN_PYTHON[name]
         if name in flags:
-            return f"{name}=True{found['after'] or ''}"
+            return f"{name}=True{match['after'] or ''}"
         return f"{_IN_PYTHON.get(name, name)}="
 
-    text = _HELP.sub(lambda found: f"help(onemap.{'.'.join(['Library', *(found[1] or '').split()])})", text)
+    text = _HELP.sub(lambda match: f"help(onemap.{'.'.join(['Library', *(match[1] or '').split()])})", text)
     return _OPTION.sub(name_argument, _FIELDS.sub(r'fields={"\1": "NAME"}', text))
 
 
@@ -40,6 +40,6 @@ def problem_of_inputs(problem: ProblemRecord) -> ProblemRecord:
     return {**problem, "message": message, "mend": mend, "field": problem["field"] and as_inputs(problem["field"])}
 
 
-def _input(found: re.Match[str]) -> str:
-    name = found[1].replace("-", "_")
-    return f"{name}: " if found["after"] else name
+def _input(match: re.Match[str]) -> str:
+    name = match[1].replace("-", "_")
+    return f"{name}: " if match["after"] else name

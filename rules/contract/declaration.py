@@ -256,36 +256,36 @@ def to_pairs(text: str) -> dict[str, str]:
     return pairs
 
 
-def checked_values(verb: Verb, given: Mapping[str, Any]) -> Record:
+def checked_values(verb: Verb, request_values: Mapping[str, Any]) -> Record:
     """Convert the parameters of a request; lists and tables may come as such, or as text.
 
     Raises UsageError usage.parameter, usage.value, usage.required, OneMapError source.no_file, with a problem for each
     wrong value, and out.input if a result would replace a file that the verb reads.
     """
-    known = {parameter.name: parameter for parameter in verb.parameters}
+    parameters = {parameter.name: parameter for parameter in verb.parameters}
     values: dict[str, Any] = {}
-    refused: dict[str, OneMapError] = {}
-    for name, value in given.items():
-        parameter = known.get(name)
+    refusals: dict[str, OneMapError] = {}
+    for name, value in request_values.items():
+        parameter = parameters.get(name)
         try:
             if parameter is None:
-                raise UsageError("usage.parameter", field=name, verb=verb.name, known=list(known))
+                raise UsageError("usage.parameter", field=name, verb=verb.name, known=list(parameters))
             if value is not None:
                 values[name] = _convert(parameter, value)
         except OneMapError as error:
-            refused[name] = error
+            refusals[name] = error
     for parameter in verb.parameters:
         value = values.get(parameter.name)
         is_blank = parameter.may_be_path and _has_blank(value)
-        if parameter.name in refused:
+        if parameter.name in refusals:
             continue
         if parameter.is_required and (is_blank or value in (None, "", [])):
-            refused[parameter.name] = UsageError("usage.required", field=_shown_name(parameter), verb=verb.name)
+            refusals[parameter.name] = UsageError("usage.required", field=_shown_name(parameter), verb=verb.name)
         elif is_blank:
-            refused[parameter.name] = UsageError("usage.value", field=_shown_name(parameter), value="")
-    if refused:
-        kind = UsageError if any(isinstance(error, UsageError) for error in refused.values()) else OneMapError
-        raise kind.of(problem for error in refused.values() for problem in error.problems)
+            refusals[parameter.name] = UsageError("usage.value", field=_shown_name(parameter), value="")
+    if refusals:
+        kind = UsageError if any(isinstance(error, UsageError) for error in refusals.values()) else OneMapError
+        raise kind.of(problem for error in refusals.values() for problem in error.problems)
     if values.get("overwrite"):
         _keep_inputs(verb, values)
     return values
@@ -309,8 +309,12 @@ def _keep_inputs(verb: Verb, values: Values) -> None:
 
 def _places(parameter: Parameter, values: Values) -> list[str]:
     """The files or folders that a parameter may name."""
-    given = values.get(parameter.name)
-    texts = [one for one in (given if isinstance(given, list | tuple) else [given]) if isinstance(one, str)]
+    place_values = values.get(parameter.name)
+    texts = [
+        one
+        for one in (place_values if isinstance(place_values, list | tuple) else [place_values])
+        if isinstance(one, str)
+    ]
     return [text.partition("=")[2] for text in texts] if parameter.metavar == "CODE=FILE" else texts
 
 

@@ -68,6 +68,6 @@ def line_width() -> int:
     return min(shutil.get_terminal_size().columns - 2, _WIDEST)  # as argparse leaves them
 
 
-def likely_names(given: str, known: Iterable[str], language: str) -> str:
+def likely_names(typed_name: str, names: Iterable[str], language: str) -> str:
     """The names that may have been meant, as the end of a complaint; empty if no name is similar."""
-    return perhaps(difflib.get_close_matches(given, list(known), n=3, cutoff=_ALIKE), language)
+    return perhaps(difflib.get_close_matches(typed_name, list(names), n=3, cutoff=_ALIKE), language)

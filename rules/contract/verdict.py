@@ -27,5 +27,5 @@ def most_severe(counts: Mapping[str, int]) -> str:
 
 def verdict_counts(verdicts: Iterable[str]) -> dict[str, int]:
     """The number of parcels with each of the six verdicts. verdicts: one for each parcel."""
-    found = Counter(verdicts)
-    return {verdict.value: found[verdict] for verdict in VERDICTS}
+    counts = Counter(verdicts)
+    return {verdict.value: counts[verdict] for verdict in VERDICTS}

@@ -73,8 +73,10 @@ class Result:
     def _remarks(self) -> list[str]:
         """The sentences on the whole answer: a rehearsal, layers of assumed coverage, rules that were not asked."""
         answer, run = self.answer, self.answer.get("run")
-        used = run if isinstance(run, Mapping) else answer  # a case names its run
-        layers = used["layers"] if "layers" in used else [used["layer"]] if "layer" in used else []
+        run_record = run if isinstance(run, Mapping) else answer  # a case names its run
+        layers = (
+            run_record["layers"] if "layers" in run_record else [run_record["layer"]] if "layer" in run_record else []
+        )
         rows = [sentence_row(REHEARSAL, self.language)] if REHEARSAL in answer else []
         rows += assumed_rows(layers, self.language)
         rows += [unasked_row(answer["rules"], answer["unasked"], self.language)] if answer.get("unasked") else []

@@ -60,8 +60,8 @@ class Review:
 
     def override(self, case: str, parcel: str, rule: str, *, verdict: str, reason: str, **options: Any) -> CaseResult:
         """Set another verdict for a finding; both are kept."""
-        given = {"parcel": parcel, "rule": rule, "verdict": verdict, "reason": reason}
-        return self._case("override", case=case, **given, **options)
+        finding = {"parcel": parcel, "rule": rule, "verdict": verdict, "reason": reason}
+        return self._case("override", case=case, **finding, **options)
 
     def extend(self, case: str, department: str | None = None, *, days: int, reason: str, **options: Any) -> CaseResult:
         """Give more days."""

@@ -326,8 +326,8 @@ class Library(DeliveryCalls, FigureCalls):
 
 def _replacements(files: FrameFiles, replace: Mapping[str, Source] | None) -> list[str] | None:
     if replace is not None and not isinstance(replace, Mapping):
-        given = type(replace).__name__
-        raise UsageError("python.kind", field="replace", given=given, wanted="dict")
+        kind = type(replace).__name__
+        raise UsageError("python.kind", field="replace", given=kind, wanted="dict")
     if replace is None:
         return None
     return [f"{code}={files.place(source, code)}" for code, source in replace.items()]
@@ -371,7 +371,7 @@ def new(
     Raises OneMapError library.exists, crs.… and the like.
     """
     with refusals_in_words(language), frame_files() as files:
-        spoken = language_of(language)
+        own_language = language_of(language)
         code = f"EPSG:{crs}" if isinstance(crs, int) else crs.to_string() if isinstance(crs, pyproj.CRS) else crs
         values = {
             "library": _location(location),
@@ -381,8 +381,8 @@ def new(
             "district": files.place(district, "district"),
             "rehearsal": rehearsal,
         }
-        answer_of("new", values, spoken, progress)
-        return Library(_location(location), spoken, progress)
+        answer_of("new", values, own_language, progress)
+        return Library(_location(location), own_language, progress)
 
 
 def inspect(source: Source, *, layer: str | None = None, language: str | None = None) -> dict[str, Any]:
@@ -399,8 +399,8 @@ def sample(folder: Place, *, parcels: int | None = None, seed: int | None = None
 
 def _location(location: Place) -> str:
     if not isinstance(location, (str, PathLike)):
-        given = type(location).__name__
-        raise UsageError("python.kind", field="location", given=given, wanted="str, pathlib.Path")
+        kind = type(location).__name__
+        raise UsageError("python.kind", field="location", given=kind, wanted="str, pathlib.Path")
     if has_misspelled_secret(str(location), takes_server=True):
         raise UsageError("usage.address", field="location")
     return str(location)

@@ -72,10 +72,10 @@ class FrameFiles:
         """
         each = list(sources) if isinstance(sources, (list, tuple)) else [sources]
         names = [name] if len(each) == 1 else [f"{name}{number}" for number in range(1, len(each) + 1)]
-        found = [place for one, its in zip(each, names, strict=True) if (place := self.place(one, its)) is not None]
-        if len(found) < max(len(each), 1):
+        paths = [place for one, its in zip(each, names, strict=True) if (place := self.place(one, its)) is not None]
+        if len(paths) < max(len(each), 1):
             raise UsageError("python.kind", field=name, given="None" if each else "[]", wanted=_WANTED)
-        return found
+        return paths
 
 
 @contextlib.contextmanager

@@ -45,9 +45,9 @@ class TableFolder:
     """A folder to which a verb writes its tables by `--out`; it is removed with the result that reads them."""
 
     def __init__(self) -> None:
-        held = tempfile.mkdtemp(prefix="onemap-result-")
-        self.path = Path(held) / "tables"
-        weakref.finalize(self, shutil.rmtree, held, ignore_errors=True)
+        folder = tempfile.mkdtemp(prefix="onemap-result-")
+        self.path = Path(folder) / "tables"
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
 
     @property
     def names(self) -> list[str]:
@@ -91,10 +91,10 @@ class LibraryCalls:
     def ask(self, verb: str, *, progress: ProgressWish = None, **values: Any) -> dict[str, Any]:
         """Run any verb on this library, with options by name (underscores for dashes), and return its JSON."""
         with self._call() as files:
-            named = {name: files.place(v, name) if _is_frame(v) else v for name, v in values.items()}
-            if "data" in named:
-                named["data"] = files.facts(named["data"])
-            return self._answer(verb, named, progress)
+            file_values = {name: files.place(v, name) if _is_frame(v) else v for name, v in values.items()}
+            if "data" in file_values:
+                file_values["data"] = files.facts(file_values["data"])
+            return self._answer(verb, file_values, progress)
 
     @contextlib.contextmanager
     def _call(self) -> Iterator[FrameFiles]:
@@ -107,9 +107,9 @@ class LibraryCalls:
             raise UsageError("python.closed", file=self.name)
 
     def _answer(self, verb: str, values: Mapping[str, Any], progress: ProgressWish = None) -> dict[str, Any]:
-        given = {"library": self.location, **values}
+        verb_values = {"library": self.location, **values}
         wish = self._progress if progress is None else progress
-        return answer_of(verb, given, self.language, wish, self._session)
+        return answer_of(verb, verb_values, self.language, wish, self._session)
 
     def _answer_with_tables(
         self, verb: str, values: Mapping[str, Any], progress: ProgressWish
@@ -134,16 +134,16 @@ def unrecorded_run(
     library: Library, record: Mapping[str, Any], tables: TablePlace, packs: Sequence[str]
 ) -> ExplainedRun:
     """A run from its record, its tables and the named packs. Raises OneMapError run.incomplete, pack.…."""
-    found = packs_of(library, packs, record["parameters"].get("code_system"))
-    if [pack.hash for pack in found] != [pack["hash"] for pack in record["packs"]]:  # one was changed since
+    run_packs = packs_of(library, packs, record["parameters"].get("code_system"))
+    if [pack.hash for pack in run_packs] != [pack["hash"] for pack in record["packs"]]:  # one was changed since
         raise OneMapError("run.incomplete", file=library.label, run=record["id"])
 
-    def rows(name: str, **wanted: str) -> list[dict[str, Any]]:
+    def rows(name: str, **conditions: str) -> list[dict[str, Any]]:
         if name not in tables.names:
             return []
         frame = tables.read(name)
-        for column, value in wanted.items():
+        for column, value in conditions.items():
             frame = frame[frame[column] == value]
         return records_of(pd.DataFrame(frame.drop(columns="geometry", errors="ignore")))
 
-    return ExplainedRun(cast(CheckRecord, record), found, rows)
+    return ExplainedRun(cast(CheckRecord, record), run_packs, rows)

@@ -83,8 +83,8 @@ class DeliveryCalls(LibraryCalls):
         progress: ProgressWish = None,
     ) -> ChangesResult:
         """Compare two versions of a layer; open, run: find changed verdicts in open cases and in stored checks."""
-        asked = as_list(run.run if isinstance(run, CheckResult) else run)
-        values = {"code": code, "old": old, "new": new, "by": by, "open": open, "run": asked, "workers": workers}
+        run_names = as_list(run.run if isinstance(run, CheckResult) else run)
+        values = {"code": code, "old": old, "new": new, "by": by, "open": open, "run": run_names, "workers": workers}
         with self._call():
             answer, tables = self._answer_with_tables("changes", values, progress)
             return ChangesResult("changes", answer, self.language, tables, self.crs)
@@ -99,8 +99,8 @@ class DeliveryCalls(LibraryCalls):
         progress: ProgressWish = None,
     ) -> RecheckResult:
         """Judge open cases, or stored checks, again after changes of data and rules; nothing is written."""
-        asked = as_list(run.run if isinstance(run, CheckResult) else run)
-        values = {"open": open, "run": asked, "warnings": warnings, "workers": workers}
+        run_names = as_list(run.run if isinstance(run, CheckResult) else run)
+        values = {"open": open, "run": run_names, "warnings": warnings, "workers": workers}
         with self._call():
             answer, tables = self._answer_with_tables("recheck", values, progress)
             return RecheckResult("recheck", answer, self.language, tables, self.crs)

@@ -89,8 +89,8 @@ def version_frame(
     if library.catalogue()[version.code].geometry == "raster":
         raise OneMapError("python.raster", layer=version.code)
     box = None if bbox is None else _box(library, bbox)
-    stored = read_version(library, version, box)
-    geometries, attributes, fids = stored.geometries, stored.attributes, stored.fids
+    features = read_version(library, version, box)
+    geometries, attributes, fids = features.geometries, features.attributes, features.fids
     if box is not None:  # boxes that meet are not yet features that do
         corners = np.reshape(box, (2, 2))
         meets = shapely.intersects(geometries, shapely.envelope(shapely.multipoints(corners)))  # also of no width

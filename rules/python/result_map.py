@@ -24,23 +24,25 @@ def result_map(frame: Any, name: str, tiles: str | None) -> "Map":
         import folium
     except ImportError as error:
         raise OneMapError("python.not_installed", field="explore", name="folium") from error
-    shown = frame[~(frame.geometry.isna() | frame.geometry.is_empty)] if isinstance(frame, gpd.GeoDataFrame) else None
-    if shown is None or len(shown) == 0:
+    rows_with_ground = (
+        frame[~(frame.geometry.isna() | frame.geometry.is_empty)] if isinstance(frame, gpd.GeoDataFrame) else None
+    )
+    if rows_with_ground is None or len(rows_with_ground) == 0:
         raise OneMapError("python.no_map", layer=name)
-    placed = shown.to_crs("EPSG:4326")
-    values = pd.DataFrame(placed.drop(columns=placed.geometry.name)).astype(object)
+    frame_in_degrees = rows_with_ground.to_crs("EPSG:4326")
+    values = pd.DataFrame(frame_in_degrees.drop(columns=frame_in_degrees.geometry.name)).astype(object)
     words = values.where(values.notna(), "–").astype(str).apply(lambda column: column.str.slice(0, _LETTERS))
-    rows = gpd.GeoDataFrame(words, geometry=placed.geometry)
+    rows = gpd.GeoDataFrame(words, geometry=frame_in_degrees.geometry)
     west, south, east, north = rows.total_bounds.tolist()
-    made = folium.Map(tiles=tiles, control_scale=True)
+    web_map = folium.Map(tiles=tiles, control_scale=True)
     folium.GeoJson(
         rows.to_json(),
         name=name,
         style_function=_style,
         tooltip=folium.GeoJsonTooltip(list(words.columns)[:12]),
-    ).add_to(made)
-    made.fit_bounds([[south, west], [north, east]])
-    return made
+    ).add_to(web_map)
+    web_map.fit_bounds([[south, west], [north, east]])
+    return web_map
 
 
 def _style(feature: dict[str, Any]) -> dict[str, Any]:

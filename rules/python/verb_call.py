@@ -50,8 +50,8 @@ def shown_progress(wish: ProgressWish) -> Iterator[Progress]:
     elif callable(wish):
         yield Progress(wish)
     else:
-        given = type(wish).__name__
-        raise UsageError("python.kind", field="progress", given=given, wanted="True, None, function(share, step)")
+        kind = type(wish).__name__
+        raise UsageError("python.kind", field="progress", given=kind, wanted="True, None, function(share, step)")
 
 
 @contextlib.contextmanager
@@ -74,13 +74,13 @@ def _bar_mover(bar: Any) -> Callable[[float, str], None]:
     return move
 
 
-def language_of(wanted: str | None) -> str:
+def language_of(language: str | None) -> str:
     """The language of answers: zh or en, by default the system's. Raises UsageError usage.choice."""
-    if wanted is None:
+    if language is None:
         return system_language()
-    if wanted not in LANGUAGES:
-        raise UsageError("usage.choice", field="language", value=wanted, allowed=list(LANGUAGES))
-    return wanted
+    if language not in LANGUAGES:
+        raise UsageError("usage.choice", field="language", value=language, allowed=list(LANGUAGES))
+    return language
 
 
 @contextlib.contextmanager
@@ -97,8 +97,8 @@ def refusals_in_words(language: str | None) -> Iterator[None]:
         refusal = of_machine
     else:
         return
-    spoken = language if language in LANGUAGES else system_language()
-    refusal.put_into_words(lambda problem: in_python_words(problem, spoken))
+    own_language = language if language in LANGUAGES else system_language()
+    refusal.put_into_words(lambda problem: in_python_words(problem, own_language))
     raise refusal.with_traceback(None) from None
 
 
@@ -117,9 +117,9 @@ def answer_of(
     with withhold_secrets(texts_in([verb, _plain(values)])):
         if verb not in VERBS:
             raise UsageError("usage.verb", verb=verb, known=list(VERBS))
-        given = plain_values(VERBS[verb], values)
-        with limits_for_a_while(), shown_progress(progress) as shown, naming_altered_rows(given):
-            answer: dict[str, Any] = _as_json(VERBS[verb].run(given, VerbContext(language, shown, session)))
+        plain = plain_values(VERBS[verb], values)
+        with limits_for_a_while(), shown_progress(progress) as progress_shown, naming_altered_rows(plain):
+            answer: dict[str, Any] = _as_json(VERBS[verb].run(plain, VerbContext(language, progress_shown, session)))
             return answer
 
 
@@ -139,8 +139,8 @@ def plain_values(verb: Verb, values: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises UsageError usage.….
     """
-    given = {name: value for name, value in values.items() if value is not None and value is not pd.NaT}
-    return checked_values(verb, {name: _plain(value) for name, value in given.items()})
+    own_values = {name: value for name, value in values.items() if value is not None and value is not pd.NaT}
+    return checked_values(verb, {name: _plain(value) for name, value in own_values.items()})
 
 
 def _plain(value: Any) -> Any:
@@ -193,11 +193,15 @@ def typed_frame(frame: Any) -> Any:
     A column of days with a value that is no day stays text. In a Dask frame only verdicts are typed.
     """
     verdicts = [name for name in _VERDICTS if name in frame.columns]
-    typed = frame.astype(dict.fromkeys(verdicts, VERDICT)) if verdicts else frame
-    if not isinstance(typed, pd.DataFrame):
-        return typed
-    columns = {name: _times(typed[name], is_moment=name in _MOMENTS) for name in (*_DAYS, *_MOMENTS) if name in typed}
-    return typed.assign(**columns) if columns else typed
+    frame_with_types = frame.astype(dict.fromkeys(verdicts, VERDICT)) if verdicts else frame
+    if not isinstance(frame_with_types, pd.DataFrame):
+        return frame_with_types
+    columns = {
+        name: _times(frame_with_types[name], is_moment=name in _MOMENTS)
+        for name in (*_DAYS, *_MOMENTS)
+        if name in frame_with_types
+    }
+    return frame_with_types.assign(**columns) if columns else frame_with_types
 
 
 def _times(values: pd.Series, *, is_moment: bool) -> pd.Series:

@@ -24,10 +24,10 @@ def case_steps(library: Library, case: Case, language: str) -> dict[str, str | N
         check_step(case, step)
         if step in ("respond", "erase"):
             case.notice(None)
-        found = consolidation_problems(library, case) if step == "consolidate" else []
-        found += issue_problems(library, case) if step == "issue" else []
-        if found:
-            raise OneMapError.of(found)
+        step_problems = consolidation_problems(library, case) if step == "consolidate" else []
+        step_problems += issue_problems(library, case) if step == "issue" else []
+        if step_problems:
+            raise OneMapError.of(step_problems)
 
     return {step: _refusal(attempt, step, language) for step in STEPS}
 
@@ -41,21 +41,21 @@ def opinion_steps(
 
     On a server the account acts, whatever the name. Unanswered items refuse nothing here: the signer may give a reason.
     """
-    by, named = library.account or by, name_with_code(names, opinion.department)
+    by, department_text = library.account or by, name_with_code(names, opinion.department)
 
     def attempt(step: str) -> None:
         may_act(library, step, opinion.department)
         check_step(case, step)
         due = opinion.due.isoformat() if opinion.due else None
-        facts = {"department": named, "signed_by": opinion.signed_by, "due": due, "field": "DEPARTMENT"}
+        facts = {"department": department_text, "signed_by": opinion.signed_by, "due": due, "field": "DEPARTMENT"}
         if step == "override":
-            check_unspoken(opinion, opinion.state, named)
+            check_unspoken(opinion, opinion.state, department_text)
             return
         opinion_state_after(opinion.state, step, **facts)
         if step == "sign":
-            may_sign(case.terms, opinion, opinion.drafted_by, by, named)
+            may_sign(case.terms, opinion, opinion.drafted_by, by, department_text)
         if step == "extend":
-            check_clock(opinion, named)
+            check_clock(opinion, department_text)
 
     return {step: _refusal(attempt, step, language) for step in (*OPINION_ACTIONS, "override")}
 

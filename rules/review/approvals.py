@@ -56,8 +56,8 @@ class _Layer:
 
 
 def _parcels(library: Library, case: Case) -> list[tuple[str, shapely.Geometry]]:
-    given = stored_rows(library, case.current.run, "given")
-    return [(str(row.values["id"]), shapely.from_wkb(row.wkb)) for row in given]
+    parcel_rows = stored_rows(library, case.current.run, "given")
+    return [(str(row.values["id"]), shapely.from_wkb(row.wkb)) for row in parcel_rows]
 
 
 def _site(library: Library, case: Case) -> shapely.Geometry:
@@ -166,17 +166,17 @@ def write_library(
     layer, of_layer = _LAYERS[code], [version for version in versions(library) if version.code == code]
     day = _first_day(library, of_layer, day)
     before = in_force(of_layer, day)
-    kept = read_version(library, before, None) if before is not None else None
-    if before is not None and kept is not None:
-        check_features(library, before, kept)
-    written = set[str]() if is_whole else _written_cases(library, before, kept)
+    features = read_version(library, before, None) if before is not None else None
+    if before is not None and features is not None:
+        check_features(library, before, features)
+    written_cases = set[str]() if is_whole else _written_cases(library, before, features)
     # Of cases that are damaged what was written stays.
-    known = [case for case in stored_cases(library, written, read) if case.damage is None]
-    ids, cases = [case.id for case in known], [case for case in known if layer.takes(case)]
+    readable_cases = [case for case in stored_cases(library, written_cases, read) if case.damage is None]
+    ids, cases = [case.id for case in readable_cases], [case for case in readable_cases if layer.takes(case)]
     pairs = [pair for case in cases for pair in layer.rows(library, case)]
-    if _is_up_to_date(kept, ids, [row for row, _ in pairs]):
+    if _is_up_to_date(features, ids, [row for row, _ in pairs]):
         return None
-    geometries, attributes = _features_with_cases(kept, ids, layer.fields, pairs)
+    geometries, attributes = _features_with_cases(features, ids, layer.fields, pairs)
     count = len(set(attributes[CASE_FIELD]).intersection(case_ids(library)))
     coverage, kind = _coverage(library, before, [ground for _, ground in pairs])
     last = max(cases, key=lambda case: (case.issued_on or date.min, case.document or ""), default=None)
@@ -187,7 +187,7 @@ def write_library(
         coverage=coverage,
         coverage_kind=kind,
         source=f"onemap review, {count}",
-        source_hash=sha256("\n".join([*sorted(written), *(f"{case.id} {case.revision}" for case in cases)])),
+        source_hash=sha256("\n".join([*sorted(written_cases), *(f"{case.id} {case.revision}" for case in cases)])),
         accuracy_m=None,
         who=who,
     )
@@ -203,53 +203,53 @@ def _first_day(library: Library, of_layer: Sequence[Version], day: date) -> date
     A version that a bureau has added for a future day waits for that day.
     """
     present = max(day, library.today()).isoformat()
-    begun = [
+    first_days = [
         version.valid_from
         for version in of_layer
         if version.retired is None
         and version.valid_from is not None
         and (version.valid_from <= present or _CASES in source_report(library, version))
     ]
-    return max([day, *map(date.fromisoformat, begun)])
+    return max([day, *map(date.fromisoformat, first_days)])
 
 
-def _written_cases(library: Library, before: Version | None, kept: StoredFeatures | None) -> set[str]:
+def _written_cases(library: Library, before: Version | None, features: StoredFeatures | None) -> set[str]:
     """The cases that have rows in a version; none if the review has not written the version."""
-    if before is None or kept is None or _CASES not in source_report(library, before):
+    if before is None or features is None or _CASES not in source_report(library, before):
         return set()
-    return set(kept.attributes[CASE_FIELD].dropna())
+    return set(features.attributes[CASE_FIELD].dropna())
 
 
-def _own_rows(kept: StoredFeatures, ids: Sequence[str]) -> np.ndarray:
+def _own_rows(features: StoredFeatures, ids: Sequence[str]) -> np.ndarray:
     """Which rows of a version belong to this library's cases."""
-    if CASE_FIELD not in kept.attributes:
-        return np.zeros(len(kept.fids), dtype=bool)
-    return kept.attributes[CASE_FIELD].isin(list(ids)).to_numpy(dtype=bool)
+    if CASE_FIELD not in features.attributes:
+        return np.zeros(len(features.fids), dtype=bool)
+    return features.attributes[CASE_FIELD].isin(list(ids)).to_numpy(dtype=bool)
 
 
-def _is_up_to_date(kept: StoredFeatures | None, ids: Sequence[str], rows: Sequence[dict[str, Any]]) -> bool:
+def _is_up_to_date(features: StoredFeatures | None, ids: Sequence[str], rows: Sequence[dict[str, Any]]) -> bool:
     """Whether the version in force holds exactly these rows for this library's cases."""
-    if kept is None:
+    if features is None:
         return not rows
-    own = kept.attributes[_own_rows(kept, ids)]
+    own = features.attributes[_own_rows(features, ids)]
     values = [{name: row.get(name) for name in sorted(set(own.columns))} for row in rows]
     return sorted(map(repr, own[sorted(own.columns)].to_dict("records"))) == sorted(map(repr, values))
 
 
 def _features_with_cases(
-    kept: StoredFeatures | None,
+    features: StoredFeatures | None,
     ids: Sequence[str],
     fields: tuple[str, ...],
     pairs: Sequence[tuple[dict[str, Any], shapely.Geometry]],
 ) -> tuple[np.ndarray, pd.DataFrame]:
     """The bureau's own features, with all their fields, and below them the cases."""
     grounds = np.array([ground for _, ground in pairs], dtype=object)
-    added = pd.DataFrame([row for row, _ in pairs], columns=list(fields), dtype=object)
-    if kept is not None:
-        others = ~_own_rows(kept, ids)
-        grounds = np.concatenate([kept.geometries[others], grounds])
-        added = pd.concat([kept.attributes[others].astype(object), added], ignore_index=True).astype(object)
-    return grounds, added.where(added.notna(), None)
+    new_rows = pd.DataFrame([row for row, _ in pairs], columns=list(fields), dtype=object)
+    if features is not None:
+        others = ~_own_rows(features, ids)
+        grounds = np.concatenate([features.geometries[others], grounds])
+        new_rows = pd.concat([features.attributes[others].astype(object), new_rows], ignore_index=True).astype(object)
+    return grounds, new_rows.where(new_rows.notna(), None)
 
 
 def _coverage(

@@ -41,27 +41,27 @@ def put_files(connection: StoreConnection, case_id: str, files: Sequence[Attachm
     """
     rows = []
     for hash_, file in {sha256(file.content): file for file in files}.items():
-        kept = connection.execute(_CONTENT, (case_id, hash_)).fetchone()
-        if kept is None:
+        stored_row = connection.execute(_CONTENT, (case_id, hash_)).fetchone()
+        if stored_row is None:
             rows.append((case_id, hash_, file.content))
-        elif bytes(kept[0]) != file.content:
+        elif bytes(stored_row[0]) != file.content:
             raise OneMapError("review.attachment_damaged", file=file.name)
     insert_logged(connection, plain_tables(TABLES)[FILES], rows)
 
 
-def stored_attachment(library: Library, case: Case, wanted: str) -> Attachment:
-    """Read a file of a case from the library. wanted: its name, or its SHA-256.
+def stored_attachment(library: Library, case: Case, name_or_hash: str) -> Attachment:
+    """Read a file of a case from the library. name_or_hash: its name, or its SHA-256.
 
     Raises OneMapError review.no_attachment, review.attachments_alike (several files of that name),
     review.attachment_damaged (the content is gone, or differs from what was attached).
     """
-    found = {file.hash: file.name for file in case.files if wanted in (file.hash, file.name)}
-    if not found:
-        known = list(dict.fromkeys(file.name for file in case.files))
-        raise OneMapError("review.no_attachment", field="FILE", name=wanted, known=known)
-    if len(found) > 1:
-        raise OneMapError("review.attachments_alike", field="FILE", name=wanted, hashes=list(found))
-    (hash_, name), *_ = found.items()
+    names_by_hash = {file.hash: file.name for file in case.files if name_or_hash in (file.hash, file.name)}
+    if not names_by_hash:
+        file_names = list(dict.fromkeys(file.name for file in case.files))
+        raise OneMapError("review.no_attachment", field="FILE", name=name_or_hash, known=file_names)
+    if len(names_by_hash) > 1:
+        raise OneMapError("review.attachments_alike", field="FILE", name=name_or_hash, hashes=list(names_by_hash))
+    (hash_, name), *_ = names_by_hash.items()
     rows = library.connection.execute(_CONTENT, (case.id, hash_)).fetchall()
     content = bytes(rows[0][0]) if rows else b""
     if not rows or sha256(content) != hash_:

@@ -51,11 +51,11 @@ def asked_bodies(library: Library, case: Case, one: Round) -> tuple[AskedBody, .
     rules = [rule for rule in stored_rules(library, one.run) if rule.bodies]
     if not rules:
         return ()
-    found = {row.values["rule"] for row in stored_rows(library, one.run, "findings") if row.values["counted"]}
+    rule_ids = {row.values["rule"] for row in stored_rows(library, one.run, "findings") if row.values["counted"]}
     bodies: dict[str, Body] = {}
     asking: dict[str, list[str]] = {}
     for rule in rules:
-        for body in rule.bodies if rule.id in found else ():
+        for body in rule.bodies if rule.id in rule_ids else ():
             bodies.setdefault(body.name, body)
             asking.setdefault(body.name, []).append(rule.id)
     answers, asked_on = _answers(case, one.number), one.circulated_on
@@ -76,11 +76,13 @@ def _last_day(library: Library, case: Case, one: Round, lead: str) -> date | Non
 
     Raises OneMapError calendar.missing.
     """
-    due, sent = one.opinion(lead).due, ("circulate", "revise")
+    due, sending_actions = one.opinion(lead).due, ("circulate", "revise")
     if due or one.circulated_on is None:
         return due
     days = [
-        entry.entered_on or entry.on for entry in case.entries if entry.round == one.number and entry.action in sent
+        entry.entered_on or entry.on
+        for entry in case.entries
+        if entry.round == one.number and entry.action in sending_actions
     ]
     return calendar_of(library).after([one.circulated_on, *days][-1], case.terms.days_for(lead))
 
@@ -107,31 +109,33 @@ def enter_answer(
     Raises OneMapError review.department for a body that is not asked in this round, review.answer_of_body for answers
     to a checklist, which a body does not have, and review.… as every step.
     """
-    asked = {one.body.name: one.body for one in asked_bodies(library, case, case.current)}
-    if name not in asked:
-        known = [*(opinion.department for opinion in case.opinions), *asked]
-        raise OneMapError("review.department", field="DEPARTMENT", value=name, known=known)
+    bodies_by_name = {one.body.name: one.body for one in asked_bodies(library, case, case.current)}
+    if name not in bodies_by_name:
+        possible_names = [*(opinion.department for opinion in case.opinions), *bodies_by_name]
+        raise OneMapError("review.department", field="DEPARTMENT", value=name, known=possible_names)
     if words.answers:
-        raise OneMapError("review.answer_of_body", field="--answer", body=dict(asked[name].title))
-    written = {"conclusion": words.conclusion, "text": words.text, "basis": words.basis}
+        raise OneMapError("review.answer_of_body", field="--answer", body=dict(bodies_by_name[name].title))
+    answer_words = {"conclusion": words.conclusion, "text": words.text, "basis": words.basis}
     files = [{"name": paper.name, "hash": sha256(paper.content)} for paper in papers]
-    facts = {"body": name, **written, "papers": files}
-    with step(library, case.id, "answer", hand, lambda *_: StepContent(facts), asked[name].lead) as taken:
-        put_files(taken.connection, case.id, papers)
+    facts = {"body": name, **answer_words, "papers": files}
+    with step(library, case.id, "answer", hand, lambda *_: StepContent(facts), bodies_by_name[name].lead) as case_step:
+        put_files(case_step.connection, case.id, papers)
 
 
 def body_records(library: Library, case: Case, one: Round, language: str) -> list[Record]:
     """The bodies of a round as `review show` gives them."""
     return [
         {
-            "body": asked.body.name,
-            "title": asked.body.title.get(language) or asked.body.name,
-            "lead": asked.body.lead,
-            "rules": list(asked.rules),
-            **fields_of(asked, "asked_on", "due"),
-            "overdue": asked.answer is None and asked.due is not None and asked.due < case.on,
-            "answer": fields_of(asked.answer, "conclusion", "text", "basis", "papers", "on") if asked.answer else None,
-            "by": asked.answer.by if asked.answer else None,
+            "body": asked_body.body.name,
+            "title": asked_body.body.title.get(language) or asked_body.body.name,
+            "lead": asked_body.body.lead,
+            "rules": list(asked_body.rules),
+            **fields_of(asked_body, "asked_on", "due"),
+            "overdue": asked_body.answer is None and asked_body.due is not None and asked_body.due < case.on,
+            "answer": fields_of(asked_body.answer, "conclusion", "text", "basis", "papers", "on")
+            if asked_body.answer
+            else None,
+            "by": asked_body.answer.by if asked_body.answer else None,
         }
-        for asked in asked_bodies(library, case, one)
+        for asked_body in asked_bodies(library, case, one)
     ]

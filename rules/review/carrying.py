@@ -93,14 +93,14 @@ def _carry_case(
 ) -> None:
     """Write the events of a carried case: its old state first, then one for each further run that it depends on."""
     runs = [run for one in case.rounds for run in (one.run, *(remedy.run for remedy in one.remedies))]
-    written: list[Event] = []
+    new_events: list[Event] = []
     for run in reversed(runs):
-        is_first = not written
+        is_first = not new_events
         facts = {"edition": EDITION, **({"case": old_form.case_as_json(case)} if is_first else {})}
         year, sequence = number if is_first else (None, None)
         new = NewEvent(case.id, CARRIED_CHAIN, "carry", facts, run=run, year=year, sequence=sequence)
-        written.append(event_of(library, new, library.person(), written))
-    insert_logged(connection, plain_tables(TABLES)[EVENTS], [event.values for event in written])
+        new_events.append(event_of(library, new, library.person(), new_events))
+    insert_logged(connection, plain_tables(TABLES)[EVENTS], [event.values for event in new_events])
     log(connection, library.person(), "review.carry", case.id, {"round": case.round, "revision": case.revision})
 
 

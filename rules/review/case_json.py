@@ -85,9 +85,9 @@ def _proposal(case: Case) -> str | None:
 
     A draft is not an opinion: it neither decides a case, nor is silence over it consent.
     """
-    signed = [opinion.conclusion for opinion in case.opinions if opinion.state in SPOKEN]
+    signed_conclusions = [opinion.conclusion for opinion in case.opinions if opinion.state in SPOKEN]
     is_asked = any(opinion.is_asked for opinion in case.opinions)
-    return None if is_asked and not signed else overall(signed)
+    return None if is_asked and not signed_conclusions else overall(signed_conclusions)
 
 
 def _opinion(
@@ -231,11 +231,11 @@ def case_list(
     problems: list[Problem] = []
     with library.reading():
         lines = CaseLines(library, is_cached=is_cached)
-        for found in lines.rows(state, on):
-            if not isinstance(found, OneMapError):
-                rows.append(found)
-            elif found.code != "review.case":  # what nobody may open is no case
-                problems += [one for one in found.problems if one not in problems]  # all cases lack one calendar
+        for row in lines.rows(state, on):
+            if not isinstance(row, OneMapError):
+                rows.append(row)
+            elif row.code != "review.case":  # what nobody may open is no case
+                problems += [one for one in row.problems if one not in problems]  # all cases lack one calendar
         problems += _calendar_problems(library, on or library.today()) if rows else []
     lines.keep()
     return rows, [*problems, *lines.damage]

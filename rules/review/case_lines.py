@@ -107,9 +107,9 @@ class _HeardEvidence(LibraryEvidence):
 
     def numbers_before(self, year: int, at: str) -> int:
         """How many documents of a year were numbered before a moment, in all cases."""
-        found = super().numbers_before(year, at)
-        self.heard.append((year, at, found))
-        return found
+        count = super().numbers_before(year, at)
+        self.heard.append((year, at, count))
+        return count
 
 
 class CaseLines:
@@ -135,7 +135,7 @@ class CaseLines:
         self._used: set[str] = set()
         self.damage: list[Problem] = []
 
-    def rows(self, state: str | None, asked: date | None) -> Iterator[Row | OneMapError]:
+    def rows(self, state: str | None, asked_day: date | None) -> Iterator[Row | OneMapError]:
         """The row of each case in a state, or of all, the oldest first; an error for a case that cannot be read."""
         for line in self.lines():
             if isinstance(line, OneMapError):
@@ -143,7 +143,7 @@ class CaseLines:
             elif state in (None, line.state):
                 self.damage += [line.damage] if line.damage else []
                 try:
-                    yield self._row(line, asked)
+                    yield self._row(line, asked_day)
                 except OneMapError as error:
                     yield error
 
@@ -151,10 +151,10 @@ class CaseLines:
         """The line of each case, the oldest first; an error for a case that cannot be read."""
         ids = case_ids(self._library)
         new = [one for one in ids if one in self._marks and self._kept_text(one) is None]
-        with lines_made_beside(self._library.path, new) as beside:
+        with lines_made_beside(self._library.path, new) as child_by_case:
             for case_id in ids:
-                if self._cache is not None and case_id in beside:
-                    wait_for(beside[case_id])
+                if self._cache is not None and case_id in child_by_case:
+                    wait_for(child_by_case[case_id])
                     self._kept = self._cache.read()
                 try:
                     yield self._line(case_id)
@@ -176,8 +176,8 @@ class CaseLines:
 
     def _kept_text(self, case_id: str) -> str | None:
         """The text of a line in the desk's file; None if there is none for the case's present rows."""
-        kept = self._kept.get(case_id)
-        return kept.text if kept is not None and kept.mark == self._marks.get(case_id) else None
+        cached = self._kept.get(case_id)
+        return cached.text if cached is not None and cached.mark == self._marks.get(case_id) else None
 
     def _line(self, case_id: str) -> CaseLine:
         """The line of a case, cached or new. Raises OneMapError if the case cannot be read."""
@@ -193,7 +193,7 @@ class CaseLines:
     def _is_as_heard(self, line: CaseLine) -> bool:
         """Whether everything that a line depends on besides its case's rows exists and is unchanged."""
         numbers = self._evidence.numbers
-        return all(numbers.before(year, at) == found for year, at, found in line.numbers) and (
+        return all(numbers.before(year, at) == count for year, at, count in line.numbers) and (
             line.inputs is None or self._inputs_of(line.inputs) is not None
         )
 
@@ -207,9 +207,9 @@ class CaseLines:
         line = line_of_case(case, counts_of_round(self._library, case), tuple(self._evidence.heard))
         if line.state in CLOSED or line.damage is not None:
             return line
-        record, rules, found = record_and_rules(self._library, case.current.run)
+        record, rules, found_rules = record_and_rules(self._library, case.current.run)
         watched = {code: sorted(names) for code, names in case.current.watched.items()}
-        inputs = LineInputs(inputs_of(record, case.options["packs"], rules, found), watched)
+        inputs = LineInputs(inputs_of(record, case.options["packs"], rules, found_rules), watched)
         text = _json(inputs)
         name = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
         if name not in self._inputs:
@@ -219,18 +219,18 @@ class CaseLines:
 
     def _inputs_of(self, name: str) -> LineInputs | None:
         """The inputs of a line's opinions; None if the desk's file does not have them."""
-        kept = self._kept.get(f"{_INPUTS}{name}")
-        if name not in self._inputs and kept is not None:
+        cached = self._kept.get(f"{_INPUTS}{name}")
+        if name not in self._inputs and cached is not None:
             try:
-                found = json.loads(kept.text)
-                self._inputs[name] = LineInputs(RunInputs(**found["of_run"]), found["watched"])
+                cached_inputs = json.loads(cached.text)
+                self._inputs[name] = LineInputs(RunInputs(**cached_inputs["of_run"]), cached_inputs["watched"])
             except (ValueError, TypeError, LookupError):
                 return None
         return self._inputs.get(name)
 
-    def _row(self, line: CaseLine, asked: date | None) -> Row:
+    def _row(self, line: CaseLine, asked_day: date | None) -> Row:
         """The row of a line on the day of reading. Raises OneMapError calendar.…."""
-        day = day_looked_at(self._today, line.last_day, asked, is_rehearsal=self._library.is_rehearsal)
+        day = day_looked_at(self._today, line.last_day, asked_day, is_rehearsal=self._library.is_rehearsal)
         if line.state in CLOSED or line.damage is not None:
             return row_of(line, day, [], lambda _: None)
         calendar = self._evidence.calendar
@@ -256,14 +256,19 @@ class CaseLines:
             return []
         place = str(line.inputs), day_to_compare(line.as_of, day_of_inputs(self._library, day))
         if place not in self._gone:
-            gone = inputs_not_in_force(self._library, inputs.of_run, place[1])
-            self._gone[place] = gone, superseded_pairs(inputs.of_run, gone, place[1], self._versions)
-        gone, pairs = self._gone[place]
+            changed_inputs = inputs_not_in_force(self._library, inputs.of_run, place[1])
+            self._gone[place] = (
+                changed_inputs,
+                superseded_pairs(inputs.of_run, changed_inputs, place[1], self._versions),
+            )
+        changed_inputs, pairs = self._gone[place]
         near = near_answers(self._library, str(line.run), pairs, line.near)
         if near != line.near and line.case in self._marks:
             self._new[line.case] = CachedText(self._marks[line.case], _json(copy_with(line, near=near)))
-        gone = gone - unchanged_layers(near)
-        return [one for one in DEPARTMENTS if gone and not gone.isdisjoint(inputs.watched.get(one, ()))]
+        changed_inputs = changed_inputs - unchanged_layers(near)
+        return [
+            one for one in DEPARTMENTS if changed_inputs and not changed_inputs.isdisjoint(inputs.watched.get(one, ()))
+        ]
 
 
 def make_given_lines() -> None:
@@ -334,16 +339,16 @@ def _json(value: Any) -> str:
 def line_of_text(text: str) -> CaseLine | None:
     """The line that was cached; None if the text is not one."""
     try:
-        found = json.loads(text)
+        values = json.loads(text)
         for name in ("opened_on", "last_day", "as_of"):
-            found[name] = _day(found[name])
-        found["opinions"] = tuple(
+            values[name] = _day(values[name])
+        values["opinions"] = tuple(
             OpinionLine(**one | {"due": _day(one["due"]), "stopped_on": _day(one["stopped_on"])})
-            for one in found["opinions"]
+            for one in values["opinions"]
         )
-        found["near"] = {code: NearAnswer(**one) for code, one in found["near"].items()}
-        found["numbers"] = tuple((year, at, given) for year, at, given in found["numbers"])
-        return CaseLine(**found)
+        values["near"] = {code: NearAnswer(**one) for code, one in values["near"].items()}
+        values["numbers"] = tuple((year, at, count) for year, at, count in values["numbers"])
+        return CaseLine(**values)
     except (ValueError, TypeError, LookupError, AttributeError):
         return None
 

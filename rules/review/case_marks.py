@@ -28,13 +28,13 @@ def case_marks(library: Library) -> dict[str, str]:
         joined=[_join_column(library, column, key) for column in columns],
         events=EVENTS,
     )
-    found = {}
-    for case_id, count, named, *values in library.connection.execute(sql):
-        of_runs = [f"{run} {runs.get(run)}" for run in dict.fromkeys((named or "").split("\x1e"))]
+    marks = {}
+    for case_id, count, run_names, *values in library.connection.execute(sql):
+        of_runs = [f"{run} {runs.get(run)}" for run in dict.fromkeys((run_names or "").split("\x1e"))]
         head = "\n".join((str(count), str(words.get(case_id)), *of_runs)).encode("utf-8", "surrogatepass")
         parts = (head, *(value if isinstance(value, bytes) else str(value).encode() for value in values))
-        found[case_id] = hashlib.blake2b(b"\n".join(parts), digest_size=32).hexdigest()
-    return found
+        marks[case_id] = hashlib.blake2b(b"\n".join(parts), digest_size=32).hexdigest()
+    return marks
 
 
 def _words_marks(library: Library) -> Mapping[str, str]:

@@ -160,8 +160,8 @@ def author_words(opinion: Record, language: str) -> str:
     author = "One Map" if opinion["drafted_by"] == _MACHINE else opinion["drafted_by"]
     words = [_say("drafted_by", language, name=author, day=opinion["drafted_on"])]
     if opinion["signed_by"]:
-        signed = _say("signed_by", language, name=opinion["signed_by"], day=opinion["signed_on"])
-        words.append(signed + late_words(opinion.get("signature_entered_on"), language))
+        signature_text = _say("signed_by", language, name=opinion["signed_by"], day=opinion["signed_on"])
+        words.append(signature_text + late_words(opinion.get("signature_entered_on"), language))
     if opinion.get("unanswered"):
         words.append(_say("unanswered_because", language, reason=opinion["unanswered"]))
     return " · ".join(words)
@@ -184,7 +184,7 @@ def entry_rows(entries: Sequence[Record], departments: Mapping[str, str], langua
 
 def _entry_row(entry: Record, departments: Mapping[str, str], language: str) -> AnswerRow:
     detail = entry["detail"] or {}
-    done = [phrase(f"review_done.{entry['action']}", language), departments.get(entry["department"] or "", "")]
+    action_texts = [phrase(f"review_done.{entry['action']}", language), departments.get(entry["department"] or "", "")]
     parts = []
     if entry["action"] == "override":
         before, after = (phrase(f"verdict.{detail[name]}", language) for name in ("before", "verdict"))
@@ -199,7 +199,7 @@ def _entry_row(entry: Record, departments: Mapping[str, str], language: str) -> 
         parts.append(_say("reply_by", language, name=detail["written_by"], day=detail.get("written_on")))
     parts += [_say("unanswered_because", language, reason=detail["unanswered"])] if detail.get("unanswered") else []
     parts += [_say("because", language, reason=detail["reason"])] if detail.get("reason") else []
-    what = "\n".join(filter(None, (" · ".join(filter(None, done)), " · ".join(parts))))
+    what = "\n".join(filter(None, (" · ".join(filter(None, action_texts)), " · ".join(parts))))
     late = late_words(entry["entered_on"], language).strip()
     day = f"{entry['on']}\n{late}" if late else entry["on"]
     return AnswerRow(day, (entry["by"], what), entry["at"], {"revision": entry["revision"]})
@@ -218,10 +218,10 @@ def changes_rows(changes: Record, departments: Mapping[str, str], language: str)
     for one in changes["opinions"]:
         before, after = (conclusion_words(one[side]["conclusion"], language) for side in ("from", "to"))
         opinions.append(_said_pair(departments[one["department"]], f"{before} → {after}", language))
-    named = {"parcels": parcels, "findings": findings, "opinions": opinions, "versions": versions}
+    rows_by_name = {"parcels": parcels, "findings": findings, "opinions": opinions, "versions": versions}
     return [
         AnswerRow(_say(f"changed_{name}", language), about={"list": "changes"}, rows=rows, line=())
-        for name, rows in named.items()
+        for name, rows in rows_by_name.items()
         if rows
     ]
 

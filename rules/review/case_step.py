@@ -97,22 +97,22 @@ def step(
     Raises OneMapError review.case, review.by, review.date, review.conflict, review.expect, library.altered, and the
     refusals of the replay.
     """
-    shown = _case_before(library, case_id, action, hand, department)
+    case_before = _case_before(library, case_id, action, hand, department)
     try:
         # A department's event waits for nobody but its own department; of a run with it the log tells at once.
         with library.writing() if write is not None or is_logged(library) else library.appending() as connection:
-            taken, event, after = _judge_step(library, shown, action, hand, say, department, connection)
+            taken_step, event, after = _judge_step(library, case_before, action, hand, say, department, connection)
             if write is not None:
                 write(connection)
             append_event(library, connection, event)
-            yield taken
+            yield taken_step
             if is_logged(library):
-                log_step(connection, event, after.entries[-1], taken.detail)
+                log_step(connection, event, after.entries[-1], taken_step.detail)
             _confirm(library, event)
             settle_work()
     except OneMapError as error:
         if error.code == "library.conflict":
-            _no_conflict(library, replay_case(library, case_id), shown.revision, department)
+            _no_conflict(library, replay_case(library, case_id), case_before.revision, department)
         raise
     _confirm(library, event)
 
@@ -132,25 +132,28 @@ def _case_before(library: Library, case_id: str, action: str, hand: Hand, depart
 
 def _judge_step(
     library: Library,
-    shown: Case,
+    case_before: Case,
     action: str,
     hand: Hand,
     say: Callable[[Case, date], StepContent],
     department: str | None,
     connection: StoreConnection,
 ) -> tuple[Step, Event, Case]:
-    """The step, its event, and the case after it, inside the transaction. shown: the case as the person saw it."""
-    events = read_events(library, shown.id)
-    check_logged(library, shown.id, events)
-    replay = replay_case(library, shown.id)
+    """The step, its event, and the case after it, inside the transaction.
+
+    case_before: the case as the person saw it.
+    """
+    events = read_events(library, case_before.id)
+    check_logged(library, case_before.id, events)
+    replay = replay_case(library, case_before.id)
     before = replay.current_case
-    _no_conflict(library, replay, hand.expect or shown.revision, department)
+    _no_conflict(library, replay, hand.expect or case_before.revision, department)
     if hand.seen is not None and department is not None:
         _no_conflict(library, replay, hand.seen, department, is_own=True)
     chain = LEAD_CHAIN if action == "override" else _chain_of(library, action, department)
     on = step_day(library, hand, replay.day_before(chain))
-    seen = on_a_day(library, before, hand.on) if chain == LEAD_CHAIN else replace(before, on=on)
-    case = case_on_its_day(library, seen)
+    case_of_day = on_a_day(library, before, hand.on) if chain == LEAD_CHAIN else replace(before, on=on)
+    case = case_on_its_day(library, case_of_day)
     check_readable(case, action)
     content = say(case, on)
     chain = content.chain or chain
@@ -249,14 +252,17 @@ def may_act(library: Library, action: str, department: str | None) -> None:
         raise OneMapError("review.not_yours", field="DEPARTMENT", **facts)
 
 
-def _no_conflict(library: Library, replay: Replay, seen: int, department: str | None, is_own: bool = False) -> None:
-    """Refuse a step if what it changes was changed after revision `seen`. replay: of the case as the step finds it.
+def _no_conflict(
+    library: Library, replay: Replay, seen_revision: int, department: str | None, is_own: bool = False
+) -> None:
+    """Refuse a step if what it changes was changed after revision `seen_revision`. replay: of the case as the step
+    finds it.
 
     is_own: only changes of the department's own opinion count.
     """
     case = replay.current_case
     for entry in reversed(case.entries):
-        if entry.number <= seen:
+        if entry.number <= seen_revision:
             return
         if entry.department == department or (not is_own and None in (entry.department, department)):
             raise OneMapError(
@@ -264,8 +270,8 @@ def _no_conflict(library: Library, replay: Replay, seen: int, department: str | 
                 case=case.id,
                 subject=department_name(library, department) if department else case.project,
                 field="--expect",
-                seen=seen,
-                before=_state_at(replay, seen, department),
+                seen=seen_revision,
+                before=_state_at(replay, seen_revision, department),
                 revision=case.entries[-1].number,
                 after=_state_at(replay, entry.number, department),
                 who=entry.who,

@@ -122,12 +122,12 @@ def read_persons(library: Library, case_id: str, notice: int) -> dict[int, Perso
     if not library.has_table(PERSONS) or not reads_persons(library):
         return {}
     sql = compose_sql("SELECT number, words FROM {persons} WHERE case_id = ? AND notice = ?", persons=PERSONS)
-    found = {}
+    persons = {}
     for number, words in library.connection.execute(sql, (case_id, notice)).fetchall():
         with suppress(OneMapError):  # what no form of the site has sent names nobody
             facts = readable_json(words)
-            found[number] = Person(str(facts.get("name", "")), str(facts.get("place", "")))
-    return found
+            persons[number] = Person(str(facts.get("name", "")), str(facts.get("place", "")))
+    return persons
 
 
 def comment_problems(library: Library) -> Iterator[Problem]:
@@ -146,8 +146,8 @@ def comment_problems(library: Library) -> Iterator[Problem]:
         if reads_persons(library):
             rows = read(PERSONS, ("case_id", "notice", "number", "words"))
             persons = {(case, notice, number): str(words) for case, notice, number, words in rows}
-    known = {(one.case_id, one.notice, one.number) for comments in chains.values() for one in comments}
-    for unknown in sorted(set(persons) - known, key=str):
+    comment_places = {(one.case_id, one.notice, one.number) for comments in chains.values() for one in comments}
+    for unknown in sorted(set(persons) - comment_places, key=str):
         yield Problem("verify.record_unlogged", _facts(library, PERSONS, unknown))
     cases = set(case_ids(library))
     for comment in (one for (case_id, _), comments in chains.items() if case_id not in cases for one in comments):
@@ -194,12 +194,12 @@ def chain_problems(
     if notice is None:
         return
     who, place = notice.closed_by or notice.opened_by, (case_id, notice.number)
-    seen = [(notice.count, notice.head, notice.closed_on, who)] if notice.count else []
-    seen += [(reply.comment, reply.hash, reply.on, reply.by) for reply in notice.replies]
-    for number, hash_, day, by in seen:
-        found = at.get(number)
-        if found is None or found.hash != hash_:
-            code = "verify.record_gone" if found is None else "verify.record_changed"
+    noted_comments = [(notice.count, notice.head, notice.closed_on, who)] if notice.count else []
+    noted_comments += [(reply.comment, reply.hash, reply.on, reply.by) for reply in notice.replies]
+    for number, hash_, day, by in noted_comments:
+        noted_comment = at.get(number)
+        if noted_comment is None or noted_comment.hash != hash_:
+            code = "verify.record_gone" if noted_comment is None else "verify.record_changed"
             facts = _facts(library, COMMENTS, (*place, number))
             yield Problem(code, {**facts, "at": day.isoformat() if day else "", "who": by})
 

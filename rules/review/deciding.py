@@ -109,13 +109,13 @@ def issue(library: Library, case_id: str, hand: Hand, conclusion: str | None, re
             sequence=free_number(library, on.year),
         )
 
-    with step(library, case_id, "issue", hand, say) as taken:
+    with step(library, case_id, "issue", hand, say) as taken_step:
         # On a server only the owner of the tables may make one; `review publish` then brings the layers up to date.
         if library.roles.is_owner:
             decided = stored_case(library, case_id).conclusion
             codes, read = (APPROVALS, OPINIONS) if decided in APPROVING else (OPINIONS,), dict[str, Case | None]()
-            taken.detail["layers"] = {
-                code: write_library(library, taken.connection, code, taken.on, hand.by, read, is_whole=False)
+            taken_step.detail["layers"] = {
+                code: write_library(library, taken_step.connection, code, taken_step.on, hand.by, read, is_whole=False)
                 for code in codes
             }
 

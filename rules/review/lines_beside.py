@@ -32,17 +32,17 @@ def lines_made_beside(
     most = min(os.cpu_count() or 1, _MOST_PROCESSES, len(case_ids) // WORTH_CASES)
     count = 0 if library is None else max(0, most - 1)
     left = case_ids[(len(case_ids) + _START_CASES * count) // (count + 1) :]
-    begun: dict[str, subprocess.Popen[bytes]] = {}
-    with ExitStack() as held:
+    child_by_case: dict[str, subprocess.Popen[bytes]] = {}
+    with ExitStack() as stack:
         with suppress(OSError):  # without a process, or one that ended, all lines are made here
             for place in range(count):
                 share = left[len(left) * place // count : len(left) * (place + 1) // count]
-                child = held.enter_context(python_process(_MAKING, None))
-                begun[share[0]] = child
+                child = stack.enter_context(python_process(_MAKING, None))
+                child_by_case[share[0]] = child
                 if child.stdin is not None:
                     child.stdin.write(json.dumps([str(library), share]).encode())
                     child.stdin.close()
-        yield begun
+        yield child_by_case
 
 
 def wait_for(process: "subprocess.Popen[bytes]") -> None:

@@ -37,7 +37,9 @@ def _page_in(
         if key not in withheld and case.data.get(key) is not None
     ]
     is_decided = case.state in _DECIDED
-    shown = [one for one in case.opinions if is_decided and one.state in SPOKEN and one.department not in withheld]
+    shown_opinions = [
+        one for one in case.opinions if is_decided and one.state in SPOKEN and one.department not in withheld
+    ]
     return {
         "project": case.project,
         "kind": kind,
@@ -49,7 +51,7 @@ def _page_in(
         "conclusion": labels[f"overall_{case.conclusion}"] if is_decided and case.conclusion else None,
         "opinions": [
             {"department": profile.department_title(one.department, language), **_words_of(one, labels, language)}
-            for one in shown
+            for one in shown_opinions
         ],
         "withheld": is_decided and bool(withheld),
         "maps": _maps_of(library, case, language),

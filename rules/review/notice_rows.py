@@ -56,10 +56,10 @@ def comments_annex(library: Library, case: Case, department: str | None, languag
     for notice in case.notices if department is None else ():
         if notice.is_open:
             continue
-        named = {"kind_title": phrase(f"notice_kind.{notice.kind}", language), "notice": notice.number}
+        notice_facts = {"kind_title": phrase(f"notice_kind.{notice.kind}", language), "notice": notice.number}
         for record in comment_records(library, case, notice):
             may_print = record["consent"] and record["name"] is not None
             who = f"{record['name']}　{record['place']}" if may_print else phrase("notice_said.unnamed", language)
-            shown = {name: record[name] for name in ("comment", "day", "text", "reply", "replied_on")}
-            rows.append({**named, **shown, "who": who})
+            comment_facts = {name: record[name] for name in ("comment", "day", "text", "reply", "replied_on")}
+            rows.append({**notice_facts, **comment_facts, "who": who})
     return rows

@@ -50,19 +50,19 @@ def open_notice(
     hand = replace(hand, expect=hand.expect or before.revision)
     facts = {"notice": number, "kind": kind, "days": days, "withheld": list(withheld)}
     content = StepContent({**facts, "page": words_hash(page), "reason": reason})
-    with step(library, case_id, "notice", hand, lambda *_: content, write=_make_tables) as taken:
+    with step(library, case_id, "notice", hand, lambda *_: content, write=_make_tables) as taken_step:
         # The last day is the replay's; it stands beside the page for whoever may not read the case.
         until = stored_case(library, case_id).notice(number).until.isoformat()
-        insert_logged(taken.connection, plain_tables(TABLES)[NOTICES], [(case_id, number, until, page)])
+        insert_logged(taken_step.connection, plain_tables(TABLES)[NOTICES], [(case_id, number, until, page)])
 
 
 def _free_number(library: Library, case: Case) -> int:
     """The number of a case's next notice: above the last, and not taken by the page of a notice without effect."""
     sql = compose_sql("SELECT number FROM {notices} WHERE case_id = ?", notices=NOTICES)
     rows = library.connection.execute(sql, (case.id,)) if library.has_table(NOTICES) else ()
-    taken = {row[0] for row in rows}
+    used_numbers = {row[0] for row in rows}
     last = case.notices[-1].number if case.notices else 0
-    return next(number for number in count(last + 1) if number not in taken)
+    return next(number for number in count(last + 1) if number not in used_numbers)
 
 
 def _make_tables(connection: StoreConnection) -> None:
@@ -81,9 +81,11 @@ def respond(library: Library, case_id: str, hand: Hand, comment: int, text: str,
 
     def say(case: Case, _: date) -> StepContent:
         case_state_after(case.state, "respond", case.id)  # before other refusals
-        chosen = case.notice(notice)
-        found = _comment(library, case, chosen, comment)
-        return StepContent({"notice": chosen.number, "comment": comment, "hash": found.hash, "text": text})
+        chosen_notice = case.notice(notice)
+        public_comment = _comment(library, case, chosen_notice, comment)
+        return StepContent(
+            {"notice": chosen_notice.number, "comment": comment, "hash": public_comment.hash, "text": text}
+        )
 
     with step(library, case_id, "respond", hand, say):
         pass
@@ -102,10 +104,10 @@ def close_notice(library: Library, case_id: str, hand: Hand, reason: str | None,
 
     def say(case: Case, _: date) -> StepContent:
         case_state_after(case.state, "close", case.id)
-        chosen = case.open_notice if notice is None and case.open_notice else case.notice(notice)
-        comments = counted_comments(library, case, chosen)
+        chosen_notice = case.open_notice if notice is None and case.open_notice else case.notice(notice)
+        comments = counted_comments(library, case, chosen_notice)
         head = comments[-1].hash if comments else ""
-        facts = {"notice": chosen.number, "count": len(comments), "head": head, "reason": reason}
+        facts = {"notice": chosen_notice.number, "count": len(comments), "head": head, "reason": reason}
         return StepContent(facts)
 
     with step(library, case_id, "close", hand, say):
@@ -122,15 +124,15 @@ def erase_person(
 
     def say(case: Case, _: date) -> StepContent:
         case_state_after(case.state, "erase", case.id)
-        chosen = case.notice(notice)
-        _comment(library, case, chosen, comment)
-        return StepContent({"notice": chosen.number, "comment": comment, "reason": reason})
+        chosen_notice = case.notice(notice)
+        _comment(library, case, chosen_notice, comment)
+        return StepContent({"notice": chosen_notice.number, "comment": comment, "reason": reason})
 
-    with step(library, case_id, "erase", hand, say) as taken:
-        place = case_id, taken.before.notice(notice).number, comment
+    with step(library, case_id, "erase", hand, say) as taken_step:
+        place = case_id, taken_step.before.notice(notice).number, comment
         if library.path is None:
-            taken.connection.execute("SELECT onemap_erase_person(?, ?, ?)", place)
+            taken_step.connection.execute("SELECT onemap_erase_person(?, ?, ?)", place)
         else:
             sql = compose_sql("DELETE FROM {persons} WHERE case_id = ? AND notice = ? AND number = ?", persons=PERSONS)
-            taken.connection.execute("PRAGMA secure_delete = ON")  # else the words would stay in the file, unseen
-            taken.connection.execute(sql, place)
+            taken_step.connection.execute("PRAGMA secure_delete = ON")  # else the words would stay in the file, unseen
+            taken_step.connection.execute(sql, place)

@@ -123,7 +123,7 @@ def shared_ground(library: Library, case: Case) -> list[Problem]:
     them. Areas are in the library's plane.
     """
     own = _parcels_of_run(library, case.current.run)
-    found = [
+    remarks = [
         Problem("review.parcels_overlap", {"feature": first, "parcel": second, "area_ha": hectares_text(area_m2)})
         for first, second, area_m2 in _overlaps(own, own)
         if first < second
@@ -136,9 +136,9 @@ def shared_ground(library: Library, case: Case) -> list[Problem]:
         facts = {"case": line.case, "project": line.project, "state": state}
         for own_id, their_id, area_m2 in _overlaps(own, _parcels_of_run(library, line.run)):
             ground = {"feature": own_id, "parcel": their_id, "area_ha": hectares_text(area_m2)}
-            found.append(Problem("review.shared_ground", {**facts, **ground}))
+            remarks.append(Problem("review.shared_ground", {**facts, **ground}))
     lines.keep()
-    return found
+    return remarks
 
 
 def _overlaps(

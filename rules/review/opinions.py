@@ -45,9 +45,11 @@ def checked_words(conclusion: str | None, text: str | None, basis: str | None, a
 
     Also raises review.answer_twice.
     """
-    given = {"--conclusion": conclusion, "--text": text}
+    texts_by_option = {"--conclusion": conclusion, "--text": text}
     missing = [
-        Problem("review.words_missing", {"field": name}) for name, one in given.items() if not (one or "").strip()
+        Problem("review.words_missing", {"field": name})
+        for name, one in texts_by_option.items()
+        if not (one or "").strip()
     ]
     if missing:
         raise OneMapError.of(missing)
@@ -58,13 +60,13 @@ def checked_words(conclusion: str | None, text: str | None, basis: str | None, a
 
 def checked_answers(pairs: Iterable[tuple[str, str]], field: str) -> tuple[tuple[str, str], ...]:
     """Check and return answers by checklist item. Raises OneMapError review.text, review.answer_twice."""
-    found: dict[str, str] = {}
+    answer_by_item: dict[str, str] = {}
     for name, answer in pairs:
         item = name.strip()
-        if item in found:  # nobody could tell which was meant
+        if item in answer_by_item:  # nobody could tell which was meant
             raise OneMapError("review.answer_twice", field=field, item=item)
-        found[item] = plain_text(answer, field)
-    return tuple(found.items())
+        answer_by_item[item] = plain_text(answer, field)
+    return tuple(answer_by_item.items())
 
 
 def opine(
@@ -84,11 +86,11 @@ def opine(
         check_day(library, letter.on)
         check_step(case, "opine")  # a case that has ended needs no new pack, which the letter's check would ask for
         letter.check(case)
-        written = {"written_by": letter.by, "written_on": letter.on.isoformat()}
-        return StepContent(written, {**content, "answers": words.answers, "reply": letter.hash})
+        letter_facts = {"written_by": letter.by, "written_on": letter.on.isoformat()}
+        return StepContent(letter_facts, {**content, "answers": words.answers, "reply": letter.hash})
 
-    with step(library, case_id, "opine", hand, say, department) as taken:
-        before = taken.before.opinion(department)
+    with step(library, case_id, "opine", hand, say, department) as taken_step:
+        before = taken_step.before.opinion(department)
     # A name in a file proves nothing where accounts do: it is the draft of whoever took it in.
     author = letter.by if letter and library.account is None else hand.by
     gave_way = not (before.by_machine or same_person(before.drafted_by, author))
@@ -97,9 +99,9 @@ def opine(
 
 def _check_answers(library: Library, case: Case, department: str, words: Words) -> None:
     """Refuse empty answers, and answers to other departments' items. Raises OneMapError review.answer."""
-    known = [one.item for one in case.current.items if one.department == department]
-    facts = {"department": department_name(library, department), "known": known, "field": "--answer"}
-    wrong = [item for item, answer in words.answers if item not in known or not answer]
+    own_items = [one.item for one in case.current.items if one.department == department]
+    facts = {"department": department_name(library, department), "known": own_items, "field": "--answer"}
+    wrong = [item for item, answer in words.answers if item not in own_items or not answer]
     if wrong:
         raise OneMapError.of(Problem("review.answer", {**facts, "item": item}) for item in wrong)
 
@@ -116,14 +118,16 @@ def sign(
         opinion = case.opinion(department)
         words = {"conclusion": opinion.conclusion, "text": opinion.text, "basis": opinion.basis}
         draft = replay_case(library, case_id).draft_events.get(department)
-        shown = {"draft": draft.words} if draft else {}  # so that others can hold what was signed against its hash
+        draft_words = (
+            {"draft": draft.words} if draft else {}
+        )  # so that others can hold what was signed against its hash
         facts = {
             "reason": reason,
             **words,
             "answers": case.current.answers(department),
             "unanswered": unanswered,
             "clock": clock_days(opinion),
-            **shown,
+            **draft_words,
         }
         return StepContent(facts)
 
@@ -178,8 +182,10 @@ def override(library: Library, case_id: str, judgement: Judgement, hand: Hand) -
         rule = packs.rules[judgement.rule]
         check_own_rule(library, rule, judgement.department)
         own = [code for code in packs.departments_of_rules[rule.id] if code in library.roles.departments]
-        made = Override(judgement.parcel, judgement.rule, before, judgement.verdict, reason, hand.by, on, False)
-        texts = [sha256(one.text) for one in of_run.drafts((*case.current.overrides, made)) if one.department in own]
+        new_override = Override(judgement.parcel, judgement.rule, before, judgement.verdict, reason, hand.by, on, False)
+        texts = [
+            sha256(one.text) for one in of_run.drafts((*case.current.overrides, new_override)) if one.department in own
+        ]
         content = {**facts, "before": before, "reason": reason, "follow": own, "drafts": texts}
         return StepContent(content, chain=rule.department)
 

@@ -79,12 +79,12 @@ def open_notices(library: Library) -> list[NoticePage]:
         return []
     sql = compose_sql("SELECT case_id, number, until, content FROM {notices} WHERE until >= ?", notices=NOTICES)
     rows = library.connection.execute(sql, (library.today().isoformat(),)).fetchall()
-    found = [
+    notices = [
         NoticePage(case, number, until, _readable(content))
         for case, number, until, content in rows
         if library.roles.is_public or _is_open(library, case, number, content)
     ]
-    return sorted(found, key=lambda one: (one.until, one.case_id, one.number))
+    return sorted(notices, key=lambda one: (one.until, one.case_id, one.number))
 
 
 def open_notice(library: Library, case_id: str, number: int) -> NoticePage:
@@ -97,10 +97,10 @@ def open_notice(library: Library, case_id: str, number: int) -> NoticePage:
 
 def _readable(content: str) -> Mapping[str, Any]:
     try:
-        found: Mapping[str, Any] = json.loads(content)
+        content_record: Mapping[str, Any] = json.loads(content)
     except ValueError:
         raise OneMapError("notice.gone") from None
-    return found
+    return content_record
 
 
 def _is_open(library: Library, case_id: str, number: int, content: str) -> bool:
@@ -112,12 +112,12 @@ def _is_open(library: Library, case_id: str, number: int, content: str) -> bool:
     return notice.is_open and notice.page == words_hash(content) and notice.until >= library.today()
 
 
-def write_comment(library: Library, case_id: str, number: int, written: WrittenComment) -> None:
+def write_comment(library: Library, case_id: str, number: int, comment: WrittenComment) -> None:
     """Append a comment to a notice.
 
     Raises OneMapError notice.field, notice.gone, notice.full for too many comments, or too many in a minute.
     """
-    clean = written.cleaned_comment()
+    clean = comment.cleaned_comment()
     words = salted_words({"name": clean.name, "place": clean.place})
     body = json_text({"text": clean.text, "consent": clean.consent, "person": words_hash(words)})
     for attempt in range(_AT_ONCE):

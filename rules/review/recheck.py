@@ -37,8 +37,8 @@ def recheck(library: Library, case: Case, values: Values, context: VerbContext) 
     values: its `pack` names drafts that are used as if they were in force. Raises OneMapError as a check does.
     """
     record, before = whole_check(library, case.current.run), stored_question(library, case.current.run)
-    named = [str(pack["name"]) for pack in case.options["packs"] if pack["name"]]
-    packs = packs_of(library, named, before.code_system) if named else _packs_today(library, before, values)
+    pack_names = [str(pack["name"]) for pack in case.options["packs"] if pack["name"]]
+    packs = packs_of(library, pack_names, before.code_system) if pack_names else _packs_today(library, before, values)
     day = day_to_compare(before.as_of, day_of_inputs(library, case.on))
     question = replace(before, packs=tuple(packs), as_of=day, known_at=None)
     run = run_question(library, question, values, context)
@@ -69,10 +69,10 @@ def recheck_run(library: Library, identifier: str, values: Values, context: Verb
     packs = tuple(_packs_today(library, before, values)) if is_of_library else before.packs
     day = day_to_compare(before.as_of, library.today())
     question = replace(before, packs=packs, as_of=day, known_at=None)
-    turned, run = turned_since(library, identifier, question, values, context)
+    turned_parcels, run = turned_since(library, identifier, question, values, context)
     record = check_record(library, identifier)
     return {
-        "parcels": turned,
+        "parcels": turned_parcels,
         "layers": _layers(record, run, library, context.language),
         "packs": _packs(record, run, before.packs, context.language),
     }
@@ -84,13 +84,13 @@ def turned_by_packs(
     """The parcels of a question whose verdict differs under other packs: from, to, and the rules that decide it."""
     sides = []
     for packs, part in zip((before, after), context.progress.parts([1, 1]), strict=True):
-        asked = replace(question, packs=tuple(packs))
-        run = run_question(library, asked, {}, replace(context, progress=part))
+        new_question = replace(question, packs=tuple(packs))
+        run = run_question(library, new_question, {}, replace(context, progress=part))
         verdicts, deciding = dict[str, str](), dict[str, set[tuple[str, str]]]()
         for chunk in (one for one in run.chunks() if "parcels" in one.tables):
-            rows, found = chunk.tables["parcels"], chunk.tables["findings"]
+            rows, findings = chunk.tables["parcels"], chunk.tables["findings"]
             verdicts |= dict(zip(rows.values("parcel"), rows.values("verdict"), strict=True))
-            for parcel, rule, verdict, counts in zip(*map(found.values, _DECIDING), strict=True):
+            for parcel, rule, verdict, counts in zip(*map(findings.values, _DECIDING), strict=True):
                 if counts:
                     deciding.setdefault(parcel, set()).add((rule, verdict))
         sides.append((verdicts, deciding))
@@ -114,14 +114,14 @@ def _packs_today(library: Library, before: Question, values: Values) -> list[Pac
 
 def changed_opinions(then: Sequence[Draft], now: Sequence[Draft], language: str) -> list[dict[str, Any]]:
     """The departments whose draft or involvement would change, with the new draft in the reader's language."""
-    changed = []
+    changes = []
     for before, after in zip(then, now, strict=True):
         sides = [{"conclusion": draft.conclusion, "routed": draft.routed} for draft in (before, after)]
         if sides[0] != sides[1] or before.text != after.text:
-            changed.append(
+            changes.append(
                 {"department": before.department, "from": sides[0], "to": sides[1], "text": after.text_in(language)}
             )
-    return changed
+    return changes
 
 
 def _findings(
@@ -132,7 +132,7 @@ def _findings(
         {(row["parcel"], row["rule"], row["verdict"]): row["area_m2"] for row in rows if row["counted"]}
         for rows in (then, now)
     ]
-    changed = []
+    changes = []
     for key in {**sides[0], **sides[1]}:
         before, after = (side.get(key) for side in sides)
         same = all(key in side for side in sides) and abs((before or 0.0) - (after or 0.0)) <= 1e-6
@@ -141,8 +141,8 @@ def _findings(
             area = {"area_m2_from": before, "area_m2_to": after}
             present = {"before": key in sides[0], "after": key in sides[1]}
             title = titles.get(rule, rule)
-            changed.append({"parcel": parcel, "rule": rule, "title": title, "verdict": verdict, **present, **area})
-    return changed
+            changes.append({"parcel": parcel, "rule": rule, "title": title, "verdict": verdict, **present, **area})
+    return changes
 
 
 def _layers(record: CheckRecord, run: Run, library: Library, language: str) -> list[dict[str, Any]]:
@@ -196,9 +196,9 @@ def turned_in_case(
         run = run_question(library, question, values, context)  # all of it, since drafts tell of it all
         return changed_verdicts(library, identifier, run), run
 
-    found, before, run = _turned_verdicts(library, current.run, new, ask)
+    outcome, before, run = _turned_verdicts(library, current.run, new, ask)
     if run is None:
-        return {**found, "opinions": []}
+        return {**outcome, "opinions": []}
     findings = [row.values for row in stored_rows(library, current.run, "findings")]
     then = drafts(before, findings, current.items, current.overrides)
     now, _ = propose_drafts(run, current.overrides)
@@ -206,21 +206,21 @@ def turned_in_case(
     opinions = []
     for draft in then:
         department = draft.department
-        if department in redrafted or department in found["departments"]:
+        if department in redrafted or department in outcome["departments"]:
             opinion = current.opinion(department)
             facts = {"department": department, "state": opinion.state, "conclusion": opinion.conclusion}
             same = {"conclusion": draft.conclusion, "routed": draft.routed}
             sides = redrafted.get(department, {"from": same, "to": same})
             opinions.append({**facts, "from": sides["from"], "to": sides["to"]})
-    return {**found, "opinions": opinions}
+    return {**outcome, "opinions": opinions}
 
 
 def turned_in_run(
     library: Library, identifier: str, new: Mapping[str, str], values: Values, context: VerbContext
 ) -> Record:
     """A stored check's parcels whose verdict changes, and the departments that their rules ask; as `turned_in_case`."""
-    found, _, _ = _turned_verdicts(library, identifier, new, partial(turned_since, values=values, context=context))
-    return found
+    outcome, _, _ = _turned_verdicts(library, identifier, new, partial(turned_since, values=values, context=context))
+    return outcome
 
 
 def _turned_verdicts(
@@ -230,14 +230,14 @@ def _turned_verdicts(
     code = new["code"]
     before, record = stored_question(library, identifier), whole_check(library, identifier)
     rests_on = next((layer["label"] for layer in record["layers"] if layer["code"] == code), None)
-    found: dict[str, Any] = {"rests_on": rests_on, "turned": [], "departments": [], "problems": []}
+    outcome: dict[str, Any] = {"rests_on": rests_on, "turned": [], "departments": [], "problems": []}
     if not any(code in (*rule.layers_named, *rule.layers) for rule in joined_rules(before.packs, before.as_of)):
-        return found, before, None
+        return outcome, before, None
     if rests_on not in (new["old"], new["new"]):
         facts = {"layer": code, "label": rests_on or "–", "old": new["old"]}
-        found["problems"] = [Problem("changes.rests", facts)]
-    found["turned"], run = ask(library, identifier, replace(before, in_place={code: new["new"]}))
-    asked = departments_of_rules(before.packs, before.as_of)
-    rules = {rule for parcel in found["turned"] for rule in parcel["rules"]}
-    found["departments"] = sorted({department for rule in rules for department in asked.get(rule, ())})
-    return found, before, run
+        outcome["problems"] = [Problem("changes.rests", facts)]
+    outcome["turned"], run = ask(library, identifier, replace(before, in_place={code: new["new"]}))
+    departments_by_rule = departments_of_rules(before.packs, before.as_of)
+    rules = {rule for parcel in outcome["turned"] for rule in parcel["rules"]}
+    outcome["departments"] = sorted({department for rule in rules for department in departments_by_rule.get(rule, ())})
+    return outcome, before, run

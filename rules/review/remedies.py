@@ -42,24 +42,24 @@ def find_and_keep(library: Library, case_id: str, hand: Hand, values: Values, co
     if values.get("parcel"):
         question = of_parcels(question, values["parcel"], case_id)
     threads = Threads.of(values.get("workers"), context.progress)
-    found = remedy(library, question, remedy_options(values), threads)
-    detail: Row = {**remedy_options(values).record(), **found.record["sums"]}
-    rules = rule_titles(found.packs, found.record, context.language)
+    new_remedy = remedy(library, question, remedy_options(values), threads)
+    detail: Row = {**remedy_options(values).record(), **new_remedy.record["sums"]}
+    rules = rule_titles(new_remedy.packs, new_remedy.record, context.language)
     more = overwrite, context.language, (), titles_of_library(library, rules)
-    with contextlib.ExitStack() as written:
-        targets = [written.enter_context(tables_written(found.tables, library.crs, out, *more)) for out in outs]
-        problems = [*found.problems, *remark_records(targets, context.language)]
+    with contextlib.ExitStack() as stack:
+        targets = [stack.enter_context(tables_written(new_remedy.tables, library.crs, out, *more)) for out in outs]
+        problems = [*new_remedy.problems, *remark_records(targets, context.language)]
 
-        def say(standing: Case, _: date) -> StepContent:
-            if standing.round != case.round:
+        def say(case_now: Case, _: date) -> StepContent:
+            if case_now.round != case.round:
                 # It was found for parcels that somebody has replaced meanwhile.
-                facts = {"case": case_id, "round": case.round, "rounds": standing.round}
+                facts = {"case": case_id, "round": case.round, "rounds": case_now.round}
                 raise OneMapError("review.remedy_round", field="CASE", **facts)
-            return StepContent(detail, run=found.record["id"], fresh={found.record["id"]: None})
+            return StepContent(detail, run=new_remedy.record["id"], fresh={new_remedy.record["id"]: None})
 
-        with step(library, case_id, "remedy", hand, say, write=lambda connection: write_remedy(connection, found)):
+        with step(library, case_id, "remedy", hand, say, write=lambda connection: write_remedy(connection, new_remedy)):
             pass
-    return replace(found, problems=problems)
+    return replace(new_remedy, problems=problems)
 
 
 def shown_remedies(library: Library, case: Case, language: str) -> list[Row]:
@@ -71,41 +71,51 @@ def shown_remedies(library: Library, case: Case, language: str) -> list[Row]:
     rows = []
     for one in case.rounds:
         state = "current" if one.number == case.round else "void"
-        for kept in one.remedies:
-            named = {"number": kept.number, "round": one.number, "run": kept.run, "by": kept.by, "state": state}
+        for kept_remedy in one.remedies:
+            remedy_facts = {
+                "number": kept_remedy.number,
+                "round": one.number,
+                "run": kept_remedy.run,
+                "by": kept_remedy.by,
+                "state": state,
+            }
             try:
-                more = remedy_rows(library, one, kept, language) if state == "current" and kept in last else {}
-                rows.append({**_head(library, one, kept, language), "state": state, **more})
+                more = (
+                    remedy_rows(library, one, kept_remedy, language)
+                    if state == "current" and kept_remedy in last
+                    else {}
+                )
+                rows.append({**_head(library, one, kept_remedy, language), "state": state, **more})
             except OneMapError as error:
                 if not (error.code.startswith("run.") or error.code in DAMAGE):
                     raise
-                rows.append({**named, "damaged": wording(error.problems[0], language)[0]})
+                rows.append({**remedy_facts, "damaged": wording(error.problems[0], language)[0]})
     return rows
 
 
-def _head(library: Library, one: Round, kept: KeptRemedy, language: str) -> Row:
-    record = run_record(library, kept.run, KIND)
-    options = stored_options(library, kept.run).record()
+def _head(library: Library, one: Round, kept_remedy: KeptRemedy, language: str) -> Row:
+    record = run_record(library, kept_remedy.run, KIND)
+    options = stored_options(library, kept_remedy.run).record()
     return {
-        "number": kept.number,
+        "number": kept_remedy.number,
         "round": one.number,
-        "run": kept.run,
-        "by": kept.by,
-        "on": kept.on.isoformat(),
+        "run": kept_remedy.run,
+        "by": kept_remedy.by,
+        "on": kept_remedy.on.isoformat(),
         **options,
         **record["sums"],
         "search": {**record["search"], "text": search_text(record["search"], language)},
     }
 
 
-def remedy_rows(library: Library, one: Round, kept: KeptRemedy, language: str) -> Row:
+def remedy_rows(library: Library, one: Round, kept_remedy: KeptRemedy, language: str) -> Row:
     """The tables of a kept remedy as JSON: remainder, cuts with their rules' titles, alternatives.
 
     Raises OneMapError run.unknown, run.damaged, library.altered.
     """
-    check_blocks(library, kept.run)
+    check_blocks(library, kept_remedy.run)
     tables = {
-        name: [row.values for row in stored_rows(library, kept.run, name)]
+        name: [row.values for row in stored_rows(library, kept_remedy.run, name)]
         for name in ("remainder", "cuts", "alternatives", "departments")
     }
     titles = {rule.id: rule.title for rule in stored_rules(library, one.run)}

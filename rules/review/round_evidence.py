@@ -34,20 +34,20 @@ _LEAST = 2  # the least count of a unit in which a time is given
 def write_evidence(
     library: Library,
     current: Round,
-    unasked: Sequence[Mapping[str, str]],
+    unasked_rules: Sequence[Mapping[str, str]],
     out: str,
     overwrite: bool,
     language: str,
 ) -> Sequence[Problem]:
     """Write the tables of a round's run as `check --out` does, with the machine's own verdicts, titled in the language.
 
-    unasked: rules that were not run, written as a table of their own.
+    unasked_rules: rules that were not run, written as a table of their own.
     Returns remarks on what the file format could not hold. Raises OneMapError run.unknown, out.….
     """
     record = check_record(library, current.run)
     tables = stored_tables(library, current.run, language)
     tables |= remedy_tables(library, current.remedies[-1].run) if current.remedies else {}
-    tables |= {"run": run_table(record), "unasked_rules": unasked_table(unasked)}
+    tables |= {"run": run_table(record), "unasked_rules": unasked_table(unasked_rules)}
     titles = titles_of_check(library, stored_packs(library, current.run), record, language)
     with tables_written(tables, library.crs, out, overwrite, language, titles=titles) as target:
         return target.remarks
@@ -59,12 +59,12 @@ def area_problems(library: Library, run: str, data: Mapping[str, Any], terms: Te
     run: of the round; data: the project's facts. A coordinate text declares its parcels' hectares too (DKMJ). Areas of
     parcels are ellipsoidal, as in every document.
     """
-    declared = {"area_ha": data.get("area_ha"), _TEXT_FIELD: _hectares_of_text(library, run)}
+    declared_areas = {"area_ha": data.get("area_ha"), _TEXT_FIELD: _hectares_of_text(library, run)}
     site_m2 = total_m2(area for (area,) in stored_values(library, run, "parcels", ("area_ellipsoidal_m2",)))
-    found = site_m2 / M2_PER_HECTARE
+    site_ha = site_m2 / M2_PER_HECTARE
     problems = []
-    for field, area_ha in declared.items():
-        share = 0.0 if area_ha is None else abs(area_ha - found) / found
+    for field, area_ha in declared_areas.items():
+        share = 0.0 if area_ha is None else abs(area_ha - site_ha) / site_ha
         if area_ha is not None and share > terms.area_share:
             facts = {"declared": f"{area_ha:,.4f}", "found": hectares_text(site_m2)}
             facts |= {"share": f"{100 * share:.1f} %", "allowed": f"{100 * terms.area_share:g} %"}
@@ -76,10 +76,10 @@ def _hectares_of_text(library: Library, run: str) -> float | None:
     """The sum of areas that a coordinate text states; None for another source, or if it leaves one out."""
     if not str(check_record(library, run)["parameters"]["parcels"]).lower().endswith(".txt"):
         return None
-    given = [row.values["attributes"].get(_TEXT_FIELD) for row in stored_rows(library, run, "given")]
-    numbers = [number_of(str(value or "")) for value in given]
-    known = [number for number in numbers if number is not None]
-    return sum(known) if len(known) == len(numbers) else None
+    texts = [row.values["attributes"].get(_TEXT_FIELD) for row in stored_rows(library, run, "given")]
+    numbers = [number_of(str(value or "")) for value in texts]
+    known_numbers = [number for number in numbers if number is not None]
+    return sum(known_numbers) if len(known_numbers) == len(numbers) else None
 
 
 def counts_of_round(library: Library, case: Case) -> dict[str, int]:
@@ -99,8 +99,8 @@ def _verdicts_of_round(library: Library, current: Round) -> dict[str, str]:
     if current.overrides:
         verdicts = dict.fromkeys(verdicts, Verdict.CLEAR)
         columns = ("parcel", "rule", "verdict", "counted")
-        for parcel, rule, machine, counted in stored_values(library, current.run, "findings", columns):
-            if counted:
+        for parcel, rule, machine, is_counted in stored_values(library, current.run, "findings", columns):
+            if is_counted:
                 verdict = current.verdict_of(parcel, rule, machine)
                 verdicts[parcel] = min(verdict, verdicts[parcel], key=RANK.__getitem__)
     return verdicts
@@ -165,8 +165,8 @@ def same_hands(case: Case) -> list[SameHand]:
             hand = next((hand for hand in hands if same_person(str(hand[0].signed_by), str(opinion.signed_by))), [])
             hands += [] if hand else [hand]
             hand.append(opinion)
-    found = [_same_hand(hand, at) for hand in hands if len(hand) > 1]
-    return sorted(found, key=lambda one: -one.opinions)
+    remarks = [_same_hand(hand, at) for hand in hands if len(hand) > 1]
+    return sorted(remarks, key=lambda one: -one.opinions)
 
 
 def _same_hand(hand: Sequence[Opinion], at: Mapping[str | None, str]) -> SameHand:

@@ -66,22 +66,22 @@ def read_dxf(path: Path, layer: str, encoding: str | None) -> RawFrame:
     """
     drawing = _drawing(path, encoding)
     place = ProblemPlace(file=path.name, layer=layer)
-    found = drawing.layers[layer]
-    drawn = found.shapes or found.texts
-    geometries = np.array([None if isinstance(one.shape, str) else one.shape for one in drawn], dtype=object)
+    drawing_layer = drawing.layers[layer]
+    entities = drawing_layer.shapes or drawing_layer.texts
+    geometries = np.array([None if isinstance(one.shape, str) else one.shape for one in entities], dtype=object)
     problems = [
         Problem("geometry.unreadable", {**place, "feature": one.handle, "reason": one.shape})
-        for one in drawn
+        for one in entities
         if isinstance(one.shape, str)
     ]
-    if any(one.heights for one in drawn):
+    if any(one.heights for one in entities):
         problems.append(Problem("geometry.z_dropped", dict(place)))
-    arcs = sum(one.arcs > 0 for one in drawn)
+    arcs = sum(one.arcs > 0 for one in entities)
     if arcs:
         problems.append(Problem("geometry.stroked", {**place, "count": arcs}))
-    aside = dict(found.aside)
-    if found.shapes and found.texts:
-        aside["TEXT"] = len(found.texts)
+    aside = dict(drawing_layer.aside)
+    if drawing_layer.shapes and drawing_layer.texts:
+        aside["TEXT"] = len(drawing_layer.texts)
     if aside:
         names = [f"{name} × {count}" for name, count in aside.items()]
         problems.append(Problem("source.aside", {**place, "names": names}))
@@ -92,29 +92,29 @@ def read_dxf(path: Path, layer: str, encoding: str | None) -> RawFrame:
         layer=layer,
         format="DXF",
         shapes=geometries,
-        attributes=_attributes(drawn, found.texts if found.shapes else [], geometries),
+        attributes=_attributes(entities, drawing_layer.texts if drawing_layer.shapes else [], geometries),
         crs=None,
         encoding=drawing.encoding,
         problems=tuple(problems),
     )
 
 
-def _attributes(drawn: list[DrawingEntity], labels: list[DrawingEntity], geometries: np.ndarray) -> pd.DataFrame:
+def _attributes(entities: list[DrawingEntity], labels: list[DrawingEntity], geometries: np.ndarray) -> pd.DataFrame:
     columns: dict[str, list[Any]] = {
-        "handle": [one.handle for one in drawn],
-        "entity": [one.entity for one in drawn],
-        "block": [one.block for one in drawn],
-        "text": [one.text for one in drawn],
+        "handle": [one.handle for one in entities],
+        "entity": [one.entity for one in entities],
+        "block": [one.block for one in entities],
+        "text": [one.text for one in entities],
     }
     areal = shapely.get_dimensions(geometries) == 2
     if labels and areal.any():
         for row, text in _label_polygons(np.flatnonzero(areal), geometries, labels):
             columns["text"][row] = f"{columns['text'][row]} {text}" if columns["text"][row] else text
-    for name in dict.fromkeys(name for one in drawn for name in one.attributes):
+    for name in dict.fromkeys(name for one in entities for name in one.attributes):
         target = name if name.lower() not in ("handle", "entity", "block", "text") else f"{name}_"
-        columns[target] = [one.attributes.get(name) for one in drawn]
-    kept = {name: values for name, values in columns.items() if any(value is not None for value in values)}
-    return pd.DataFrame(kept, index=range(len(drawn)), dtype=object)
+        columns[target] = [one.attributes.get(name) for one in entities]
+    used_columns = {name: values for name, values in columns.items() if any(value is not None for value in values)}
+    return pd.DataFrame(used_columns, index=range(len(entities)), dtype=object)
 
 
 def _label_polygons(rows: np.ndarray, geometries: np.ndarray, labels: list[DrawingEntity]) -> Iterator[tuple[int, str]]:
@@ -123,8 +123,8 @@ def _label_polygons(rows: np.ndarray, geometries: np.ndarray, labels: list[Drawi
     sound = rows[shapely.is_valid(geometries[rows])]
     point, polygon = shapely.STRtree(geometries[sound]).query(points, predicate="intersects")
     order = np.lexsort((shapely.area(geometries[sound])[polygon], point))
-    found, first = np.unique(point[order], return_index=True)
-    for number, row in zip(found.tolist(), sound[polygon[order][first]].tolist(), strict=True):
+    label_numbers, first = np.unique(point[order], return_index=True)
+    for number, row in zip(label_numbers.tolist(), sound[polygon[order][first]].tolist(), strict=True):
         yield row, labels[number].text or ""
 
 
@@ -145,12 +145,12 @@ def _read(path: Path, encoding: str | None, size: int, changed_ns: int) -> _Draw
         try:
             content = path.read_bytes()
             if content.startswith(_BINARY):
-                document, found = ezdxf.readfile(path, errors="strict"), "binary"
+                document, used_encoding = ezdxf.readfile(path, errors="strict"), "binary"
             else:
                 claimed = _claimed_encoding(content[:_HEAD])
                 if not _VERSION.search(content[:_HEAD]) and decodes(content, "utf-8"):
                     claimed = "utf-8"  # what stands under the code page is the program's default
-                text, found = decode_text(content, path.name, encoding, claimed)
+                text, used_encoding = decode_text(content, path.name, encoding, claimed)
                 document = ezdxf.read(io.StringIO(_with_version(text), newline=None))
             walk = Walk(document)
             walk.space(document.modelspace())
@@ -164,9 +164,9 @@ def _read(path: Path, encoding: str | None, size: int, changed_ns: int) -> _Draw
             reason = str(error)[:200] or type(error).__name__
             raise OneMapError("source.damaged", file=path.name, reason=reason) from error
     # Of two entities with one handle, ezdxf keeps one.
-    lost = [words for words in warning_texts if "non-unique" in words]
-    if lost:
-        raise OneMapError("source.damaged", file=path.name, reason=lost[0])
+    lost_entities = [words for words in warning_texts if "non-unique" in words]
+    if lost_entities:
+        raise OneMapError("source.damaged", file=path.name, reason=lost_entities[0])
     layers: dict[str, _Layer] = {}
     for one in walk.drawn:
         layer = layers.setdefault(one.layer, _Layer())
@@ -180,7 +180,7 @@ def _read(path: Path, encoding: str | None, size: int, changed_ns: int) -> _Draw
     for layer in layers.values() if layers else [layers.setdefault("0", _Layer())]:
         layer.aside |= elsewhere
     unit = None if document.units in (_METRES, _UNITLESS) else units.decode(document.units)
-    return _Drawing(layers, encoding_of(document.encoding) if found == "binary" else found, unit)
+    return _Drawing(layers, encoding_of(document.encoding) if used_encoding == "binary" else used_encoding, unit)
 
 
 def _with_version(text: str) -> str:
@@ -202,8 +202,8 @@ def _claimed_encoding(head: bytes) -> str | None:
     version = _VERSION.search(head)
     if version and int(version.group(1)) >= _UTF8_SINCE:
         return "utf-8"
-    found = _CODE_PAGE.search(head)
-    return found.group(1).decode("ascii") if found else None
+    match = _CODE_PAGE.search(head)
+    return match.group(1).decode("ascii") if match else None
 
 
 @contextmanager

@@ -87,8 +87,8 @@ class Walk:
         if points is None:
             self.aside[layer, kind] = self.aside.get((layer, kind), 0) + 1
             return
-        coordinates, arcs, closed = points
-        shape = _shape(coordinates[:, :2], closed, kind)
+        coordinates, arcs, is_closed = points
+        shape = _shape(coordinates[:, :2], is_closed, kind)
         heights = bool(coordinates.shape[1] > 2 and np.any(coordinates[:, 2]))
         self.drawn.append(drawing_entity(shape, arcs=arcs, heights=heights))
 
@@ -200,9 +200,9 @@ def _finer(sagitta: float, radius: float) -> float:
     return min(sagitta, radius / 8) or sagitta
 
 
-def _stroke_bulges(points: np.ndarray, closed: bool, sagitta: float) -> tuple[np.ndarray, int]:
+def _stroke_bulges(points: np.ndarray, is_closed: bool, sagitta: float) -> tuple[np.ndarray, int]:
     """Return points (k, 3) of x, y and bulge as (m, 2) with arcs stroked, and the number of arcs."""
-    bulges = points[:, 2] if closed else points[:-1, 2]
+    bulges = points[:, 2] if is_closed else points[:-1, 2]
     if not bulges.any():
         return points[:, :2], 0
     ends = np.roll(points[:, :2], -1, axis=0)
@@ -228,16 +228,16 @@ def _in_world(entity: Any, points: np.ndarray, arcs: int) -> tuple[np.ndarray, i
     return _array(system.to_wcs((x, y, height)) for x, y in points), arcs
 
 
-def _shape(points: np.ndarray, closed: bool | None, kind: str) -> shapely.Geometry | str:
+def _shape(points: np.ndarray, is_closed: bool | None, kind: str) -> shapely.Geometry | str:
     """Return a point, a line, or the polygon inside a closed line; the reason if none can be made."""
     if not np.isfinite(points).all():
         return "a coordinate is not a finite number"
-    if closed is None:
+    if is_closed is None:
         return shapely.Point(points[0])
     if len(points) < 2:
         return f"a line of {len(points)} point"
     meets = len(points) > 3 and math.dist(points[0], points[-1]) <= _SAME_POINT
-    if not (closed or meets):
+    if not (is_closed or meets):
         return shapely.LineString(points)
     ring = points[:-1] if meets else points
     if len(np.unique(ring, axis=0)) < 3:

@@ -112,8 +112,10 @@ def _read(path: Path, encoding: str | None, size: int, changed_ns: int) -> _Cont
     encodings = []
     for name, content in documents:
         claim = _PROLOGUE.match(content)
-        text, found = decode_text(content, path.name, encoding, claim.group(1).decode("ascii") if claim else None)
-        encodings.append(found)
+        text, used_encoding = decode_text(
+            content, path.name, encoding, claim.group(1).decode("ascii") if claim else None
+        )
+        encodings.append(used_encoding)
         reader = _Reader(name)
         try:
             for event, element in iterparse(io.StringIO(text), ("start", "end")):
@@ -149,8 +151,8 @@ def _unzip_documents(path: Path) -> list[tuple[str, bytes]]:
             main = next((member for member in members if member.filename.lower() == "doc.kml"), members[0])
             documents, room = [], _MOST_PACKED
             for member in [main, *(one for one in members if one is not main)]:
-                with archive.open(member) as packed:
-                    content = packed.read(room + 1)
+                with archive.open(member) as source:
+                    content = source.read(room + 1)
                 room -= len(content)
                 if room < 0:
                     raise OneMapError("source.damaged", file=path.name, reason=f"> {_MOST_PACKED} bytes")
@@ -168,16 +170,16 @@ def _is_document(member: str) -> bool:
 
 
 def _folders_by_name(folders: list[_Folder]) -> dict[str, _Folder]:
-    filled = [folder for folder in folders if folder.marks] or folders[:1]
-    names = [folder.name for folder in filled]
-    named: dict[str, _Folder] = {}
-    for folder in filled:
+    filled_folders = [folder for folder in folders if folder.marks] or folders[:1]
+    names = [folder.name for folder in filled_folders]
+    by_name: dict[str, _Folder] = {}
+    for folder in filled_folders:
         name = folder.name if names.count(folder.name) == 1 else folder.path
         number = 2
-        while name in named:
+        while name in by_name:
             name, number = f"{folder.path} ({number})", number + 1
-        named[name] = folder
-    return named
+        by_name[name] = folder
+    return by_name
 
 
 class _Reader:
@@ -214,8 +216,8 @@ class _Reader:
         elif kind == "name" and parent is not None and local(parent) in _CONTAINERS:
             self.open_folders[-1].name = " ".join((element.text or "").split()) or self.open_folders[-1].name
         elif kind == "Schema":
-            declared = {part.get("name", ""): part.get("type", "") for part in element}
-            self.types[element.get("id") or element.get("name") or ""] = declared
+            field_types = {part.get("name", ""): part.get("type", "") for part in element}
+            self.types[element.get("id") or element.get("name") or ""] = field_types
         elif kind == "Placemark":
             self.open_folders[-1].marks.append((_attributes(element, self.types), *_shape(element)))
         elif kind in _ASIDE:
@@ -234,27 +236,30 @@ def _shape(mark: Element) -> tuple[shapely.Geometry | str, bool]:
 
 
 def _attributes(mark: Element, types: dict[str, dict[str, str]]) -> dict[str, Any]:
-    found: dict[str, Any] = {"id": mark.get("id")} if mark.get("id") else {}
+    attributes: dict[str, Any] = {"id": mark.get("id")} if mark.get("id") else {}
     for child in mark:
         kind, text = local(child), (child.text or "").strip()
         if kind == "name":
-            found["Name"] = text
+            attributes["Name"] = text
         elif kind in ("description", "address", "phoneNumber") and text:
-            found[kind] = text
+            attributes[kind] = text
         elif kind in ("TimeStamp", "TimeSpan"):
-            found.update({local(part): (part.text or "").strip() for part in child})
+            attributes.update({local(part): (part.text or "").strip() for part in child})
     for name, value in _extended_data(mark, types):
-        found[name if name not in found else f"{name}_"] = value
-    return found
+        attributes[name if name not in attributes else f"{name}_"] = value
+    return attributes
 
 
 def _extended_data(mark: Element, types: dict[str, dict[str, str]]) -> list[tuple[str, Any]]:
     pairs: list[tuple[str, Any]] = []
     for data in (part for child in mark if local(child) == "ExtendedData" for part in child):
         if local(data) == "SchemaData":
-            declared = types.get(data.get("schemaUrl", "").rpartition("#")[2], {})
+            field_types = types.get(data.get("schemaUrl", "").rpartition("#")[2], {})
             pairs += [
-                (part.get("name", ""), _typed_value((part.text or "").strip(), declared.get(part.get("name", ""), "")))
+                (
+                    part.get("name", ""),
+                    _typed_value((part.text or "").strip(), field_types.get(part.get("name", ""), "")),
+                )
                 for part in data
                 if local(part) == "SimpleData"
             ]
@@ -266,11 +271,11 @@ def _extended_data(mark: Element, types: dict[str, dict[str, str]]) -> list[tupl
     return [(name, value) for name, value in pairs if name]
 
 
-def _typed_value(text: str, declared: str) -> Any:
+def _typed_value(text: str, field_type: str) -> Any:
     """Return a value of its declared type; the text if it is not of that type."""
     if not text:
         return None
     try:
-        return _NUMBERS[declared](text) if declared in _NUMBERS else text
+        return _NUMBERS[field_type](text) if field_type in _NUMBERS else text
     except ValueError:
         return text

@@ -40,14 +40,14 @@ def shape_of(mark: Element) -> tuple[shapely.Geometry | str, bool]:
 def _parts(parent: Element, depth: int) -> list[tuple[shapely.Geometry, bool]]:
     if depth > _MOST_NESTED:
         raise Unreadable("nested too deep")
-    found: list[tuple[shapely.Geometry, bool]] = []
+    parts: list[tuple[shapely.Geometry, bool]] = []
     for element in parent:
         kind = local(element)
         if kind in ("MultiGeometry", "MultiTrack"):
-            found += _parts(element, depth + 1)
+            parts += _parts(element, depth + 1)
         elif kind in _MAKERS:
-            found.append(_MAKERS[kind](element))
-    return found
+            parts.append(_MAKERS[kind](element))
+    return parts
 
 
 def _join_parts(parts: list[shapely.Geometry]) -> shapely.Geometry:

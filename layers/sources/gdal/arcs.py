@@ -48,8 +48,8 @@ def stroked_arcs(
 ) -> ArcSurvey:
     """Stroke the rows with arcs of a layer that should have `count` rows."""
     with arc_stream(content, layer, 0, options) as stream:
-        looked = stream.next_rows(count, sagitta, progress)
-        return replace(looked, read=looked.read + stream.count_remaining())
+        stroked = stream.next_rows(count, sagitta, progress)
+        return replace(stroked, read=stroked.read + stream.count_remaining())
 
 
 def stroked_runs(
@@ -60,9 +60,9 @@ def stroked_runs(
     read, are_measured = 0, False
     for first, count in runs:
         with arc_stream(content, layer, first, options) as stream:
-            looked = stream.next_rows(count, sagitta)
-        stroked |= {first + row: geometry for row, geometry in looked.stroked.items()}
-        are_measured, read = are_measured | looked.are_measured, read + looked.read
+            run = stream.next_rows(count, sagitta)
+        stroked |= {first + row: geometry for row, geometry in run.stroked.items()}
+        are_measured, read = are_measured | run.are_measured, read + run.read
     return ArcSurvey(stroked, read, are_measured)
 
 
@@ -81,15 +81,15 @@ def arc_stream(
     content: Path | bytes, layer: str | int, first: int, options: Mapping[str, Any] | None = None
 ) -> Iterator["ArcStream"]:
     """Open a stream of a layer's unchanged geometries, from row `first` on (from 0)."""
-    wanted: dict[str, Any] = {
+    reading: dict[str, Any] = {
         "columns": [],
         "use_pyarrow": True,
         "batch_size": _ROWS_AT_ONCE,
         **(options or open_options(content)),
     }
     if first:
-        wanted["skip_features"] = first
-    with pyogrio.raw.open_arrow(gdal_name(content), layer=layer, **wanted) as (meta, batches):
+        reading["skip_features"] = first
+    with pyogrio.raw.open_arrow(gdal_name(content), layer=layer, **reading) as (meta, batches):
         yield ArcStream(shapes_name(meta), batches)
 
 
@@ -138,9 +138,9 @@ def heads_of(column: Any) -> tuple[list[bytes], list[int]]:
         return [], []
     heads = np.frombuffer(content, np.uint8)[ends[rows][:, None] + np.arange(_WKB_HEAD)]
     _, first, kind = np.unique(heads @ _PLACES, return_index=True, return_inverse=True)
-    found = [head.tobytes() for head in heads[first]]
-    is_curved = np.array([curves.may_be_curved(head) for head in found])
-    return found, [int(row) for row in rows[is_curved[kind.reshape(-1)]]]
+    types = [head.tobytes() for head in heads[first]]
+    is_curved = np.array([curves.may_be_curved(head) for head in types])
+    return types, [int(row) for row in rows[is_curved[kind.reshape(-1)]]]
 
 
 def sagitta_of(crs: pyproj.CRS | None, shapes: AnyShapes) -> float:

@@ -125,36 +125,36 @@ def column_blocks(
     ones are not made into geometries; progress: of each block. Raises UnicodeDecodeError for text that is not UTF-8,
     UnlikeRows, and what `errors` raises.
     """
-    held: list[tuple[pa.Array, pa.RecordBatch]] = []
+    rows: list[tuple[pa.Array, pa.RecordBatch]] = []
     count = 0
     most = LIKE_ROWS_AT_ONCE if like_rows else _ROWS_AT_ONCE
     reading = _READ if provers.threads else 1.0
-    wanted = {"use_pyarrow": True, "batch_size": min(size, most), "skip_features": first, **open_options(path)}
-    with contextlib.ExitStack() as opened, ProofBeside(provers) as proof:
+    read_options = {"use_pyarrow": True, "batch_size": min(size, most), "skip_features": first, **open_options(path)}
+    with contextlib.ExitStack() as stack, ProofBeside(provers) as proof:
 
         def block() -> StreamBlock:
             proved = proof.result(progress.part(reading, 1.0))
-            return meta, *_shapes_of([wkb for wkb, _ in held], proved, like_rows), _columns_of(held, by_column), seen
+            return meta, *_shapes_of([wkb for wkb, _ in rows], proved, like_rows), _columns_of(rows, by_column), texts
 
-        with errors() as seen:
-            meta, batches = opened.enter_context(pyogrio.raw.open_arrow(gdal_name(path), layer=layer, **wanted))
+        with errors() as texts:
+            meta, batches = stack.enter_context(pyogrio.raw.open_arrow(gdal_name(path), layer=layer, **read_options))
         if like_rows and not _are_plain_fields(meta):
             raise UnlikeRows
         while True:
             with errors() as gdal_texts:
                 pieces = list(_pieces(next(batches, None), shapes_name(meta), size - count, size, like_rows))
-            seen += gdal_texts
+            texts += gdal_texts
             if not pieces:
                 break
             for wkb, piece in pieces:
                 proof.add(wkb)
-                held.append((wkb, piece.select(list(meta["fields"]))))
+                rows.append((wkb, piece.select(list(meta["fields"]))))
                 count += len(piece)
                 progress.at(reading * count / size)
                 if count == size:
                     yield block()
-                    held, seen, count = [], [], 0
-        if held:
+                    rows, texts, count = [], [], 0
+        if rows:
             yield block()
 
 
@@ -181,16 +181,18 @@ def _shapes_of(
     wkb = pa.concat_arrays([part.cast(pa.large_binary()) for part in parts])  # together they may exceed 2 GB
     if proved is not None:
         return proved.column(wkb), wkb, proved.valid
-    made = [geometries_of_wkb(part.to_numpy(zero_copy_only=False), on_invalid="ignore") for part in parts]
-    shapes = np.concatenate(made)
+    part_shapes = [geometries_of_wkb(part.to_numpy(zero_copy_only=False), on_invalid="ignore") for part in parts]
+    shapes = np.concatenate(part_shapes)
     if like_rows and shapely.is_missing(shapes).any():
         raise UnlikeRows
     return shapes, wkb, None
 
 
-def _columns_of(held: list[tuple[pa.Array, pa.RecordBatch]], by_column: bool) -> list[np.ndarray] | list[pa.Array]:
+def _columns_of(
+    block_batches: list[tuple[pa.Array, pa.RecordBatch]], by_column: bool
+) -> list[np.ndarray] | list[pa.Array]:
     as_block = _checked_column if by_column else _values
-    return [as_block(column) for column in pa.Table.from_batches([batch for _, batch in held]).columns]
+    return [as_block(column) for column in pa.Table.from_batches([batch for _, batch in block_batches]).columns]
 
 
 def _checked_column(column: pa.ChunkedArray) -> pa.Array:

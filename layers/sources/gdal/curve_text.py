@@ -32,10 +32,10 @@ def has_arcs(text: str) -> bool:
 def wkb_of(text: str) -> bytes:
     """Return a well-known text, with or without arcs, as two-dimensional WKB. Raises ValueError for other texts."""
     reader = _TextReader(text)
-    found = reader.geometry(None, 0)
+    geometry = reader.geometry(None, 0)
     if reader.lexeme is not None:
         raise ValueError(reader.lexeme)
-    return found
+    return geometry
 
 
 class _TextReader:
@@ -49,10 +49,10 @@ class _TextReader:
         if self.at >= len(self.text):
             self.lexeme = None
             return before or ""
-        found = _LEXEME.match(self.text, self.at)
-        if found is None:
+        match = _LEXEME.match(self.text, self.at)
+        if match is None:
             raise ValueError(self.text[self.at : self.at + 10])
-        self.lexeme, self.at = found.group(1), found.end()
+        self.lexeme, self.at = match.group(1), match.end()
         return before or ""
 
     def geometry(self, bare: int | None, depth: int) -> bytes:

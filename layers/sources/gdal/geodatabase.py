@@ -67,7 +67,7 @@ def decode_attributes(path: Path, layer: str, attributes: pd.DataFrame) -> Decod
             domains, definition = _read(path, layer)
     except (DataSourceError, DataLayerError, FieldError, ParseError, ValueError):
         return DecodedAttributes(attributes, problems=(Problem("domain.unread", place),))
-    added: dict[str, str] = {}
+    new_fields: dict[str, str] = {}
     problems: list[Problem] = []
     result = attributes
     for name in map(str, attributes.columns):
@@ -78,22 +78,22 @@ def decode_attributes(path: Path, layer: str, attributes: pd.DataFrame) -> Decod
             while target in result.columns:
                 target += "_"
             result = result.assign(**{target: pd.Series(names, index=attributes.index, dtype=object)})
-            added[name] = target
+            new_fields[name] = target
             problems += column.without_name(names, place)
         problems += column.numbers_out_of_range(place)
-    if added:
-        pairs = ", ".join(f"{code} → {name}" for code, name in added.items())
+    if new_fields:
+        pairs = ", ".join(f"{code} → {name}" for code, name in new_fields.items())
         problems.insert(0, Problem("domain.decoded", {**place, "names": pairs}))
-    return DecodedAttributes(result, added, tuple(problems))
+    return DecodedAttributes(result, new_fields, tuple(problems))
 
 
-def join_problems(found: Sequence[tuple[int, Sequence[Problem]]], columns: Sequence[str]) -> list[Problem]:
+def join_problems(part_problems: Sequence[tuple[int, Sequence[Problem]]], columns: Sequence[str]) -> list[Problem]:
     """Join problems that `decode_attributes` found in parts of a layer into those of the whole layer.
 
-    found: the first row of each part, from 0, and its problems; columns: the layer's fields.
+    part_problems: the first row of each part, from 0, and its problems; columns: the layer's fields.
     """
     whole: dict[tuple[int, str], dict[str, Any]] = {}
-    for start, problems in found:
+    for start, problems in part_problems:
         for problem in problems:
             facts = dict(problem.facts)
             key = (list(columns).index(facts["field"]) if "field" in facts else -1, problem.code)

@@ -64,16 +64,16 @@ def computes_rows(path: Path, layer: str | None = None) -> bool:
     Views and generated columns may do so, and long defaults and very many columns, of which a row may hold nothing. A
     view that selects columns and rows of one table does not. True if SQLite cannot read the file.
     """
-    known = _rows_by_sqlite(path, _VIEWS, _TABLES)
-    if known is None:
+    answers = _rows_by_sqlite(path, _VIEWS, _TABLES)
+    if answers is None:
         return True
-    views, tables = known
+    views, tables = answers
     if layer is not None:
-        asked = _tables_asked(path, layer, views)
-        own = [table for table in tables if table[0] in asked]
+        asked_tables = _tables_asked(path, layer, views)
+        own = [table for table in tables if table[0] in asked_tables]
         # GDAL asks a layer's index where it is, and its extent.
         has_made_index = any(str(name).lower().startswith("rtree_") for name, _ in views)
-        if len(own) == len(asked) and _is_marked(path) and not has_made_index:
+        if len(own) == len(asked_tables) and _is_marked(path) and not has_made_index:
             views, tables = [], own
     return not all(_is_choosing(str(text)) for _, text in views) or any(
         generated or columns > _MOST_COLUMNS or defaults > _MOST_DEFAULT for _, columns, generated, defaults in tables
@@ -90,9 +90,9 @@ def _tables_asked(path: Path, layer: str, views: list[tuple[Any, ...]]) -> set[s
 
 def _is_choosing(text: str) -> bool:
     """Whether a view selects columns of one table, none of them twice."""
-    found = _CHOOSING.fullmatch(text) if len(text) <= _MOST_SQL else None
-    chosen = [name.strip('"`[]').casefold() for name in _CHOSEN.findall(found[1])] if found else []
-    return found is not None and (chosen == ["*"] or "*" not in chosen) and len(set(chosen)) == len(chosen)
+    match = _CHOOSING.fullmatch(text) if len(text) <= _MOST_SQL else None
+    columns = [name.strip('"`[]').casefold() for name in _CHOSEN.findall(match[1])] if match else []
+    return match is not None and (columns == ["*"] or "*" not in columns) and len(set(columns)) == len(columns)
 
 
 def raster_tables(path: Path) -> list[str]:
@@ -117,9 +117,9 @@ def check_schema(path: Path) -> None:
         is_made = own[0] or any(generated and name.lower().startswith("gpkg_") for name, _, generated, _ in own[1])
         if is_made:
             raise OneMapError("source.indirect", file=path.name)
-    known = _rows_by_sqlite(path, _ASKED)
-    made = _column_by_gdal(path, _ASKED) if known is None else [row[0] for row in known[0]]
-    for text in filter(None, made):
+    answers = _rows_by_sqlite(path, _ASKED)
+    statements = _column_by_gdal(path, _ASKED) if answers is None else [row[0] for row in answers[0]]
+    for text in filter(None, statements):
         module = _MODULE.match(text)
         if (module and module[1].lower() not in _INDEXES) or (not module and _COMPUTING.search(text)):
             raise OneMapError("source.indirect", file=path.name)
@@ -129,12 +129,12 @@ def check_schema(path: Path) -> None:
 
 def _systems(path: Path) -> list[tuple[Any, ...]]:
     """Return the coordinate systems that a file's layers use; the file may list those of a whole authority."""
-    known = _rows_by_sqlite(path, *_SYSTEMS)
-    if known is None:
+    answers = _rows_by_sqlite(path, *_SYSTEMS)
+    if answers is None:
         return []
-    *used, listed = known
-    numbers = {str(row[0]) for rows in used for row in rows}
-    return [(row[0], str(value)) for row in listed if str(row[0]) in numbers for value in row[1:]]
+    *used_numbers, listed_systems = answers
+    numbers = {str(row[0]) for rows in used_numbers for row in rows}
+    return [(row[0], str(value)) for row in listed_systems if str(row[0]) in numbers for value in row[1:]]
 
 
 def only_layer(path: Path) -> str | None:
@@ -142,11 +142,11 @@ def only_layer(path: Path) -> str | None:
 
     None for any other file: GDAL must be asked for its layers.
     """
-    asked = "SELECT table_name FROM gpkg_contents", "SELECT table_name FROM gpkg_geometry_columns"
-    known = _rows_by_sqlite(path, _NAMES, *asked)
-    if known is None or not _is_marked(path):
+    queries = "SELECT table_name FROM gpkg_contents", "SELECT table_name FROM gpkg_geometry_columns"
+    answers = _rows_by_sqlite(path, _NAMES, *queries)
+    if answers is None or not _is_marked(path):
         return None
-    names, *others = ([row[0] for row in rows] for rows in known)
+    names, *others = ([row[0] for row in rows] for rows in answers)
     own = [name for name in names if not _OF_FORMAT.match(str(name))]
     is_alone = len(own) == 1 and own[0].isprintable() and "\ufffd" not in own[0] and all(some == own for some in others)
     return str(own[0]) if is_alone else None
@@ -158,8 +158,8 @@ def row_count(path: Path, layer: str) -> int:
     Raises as pyogrio does.
     """
     sql = compose_sql("SELECT count(*) AS held FROM {layer}", layer=layer)
-    known = _rows_by_sqlite(path, sql)
-    return int(_column_by_gdal(path, sql)[0] if known is None else known[0][0][0])
+    answers = _rows_by_sqlite(path, sql)
+    return int(_column_by_gdal(path, sql)[0] if answers is None else answers[0][0][0])
 
 
 def _is_marked(path: Path) -> bool:
@@ -167,19 +167,19 @@ def _is_marked(path: Path) -> bool:
         return file.read(_MARK.stop)[_MARK] == b"GPKG"
 
 
-def _rows_by_sqlite(path: Path, *asked: str) -> list[list[tuple[Any, ...]]] | None:
+def _rows_by_sqlite(path: Path, *queries: str) -> list[list[tuple[Any, ...]]] | None:
     """Return the rows of each query; None if Python's SQLite cannot read the file."""
     state = path.stat()
-    return _answers(path.absolute(), (state.st_mtime_ns, state.st_size, state.st_ino), asked)
+    return _answers(path.absolute(), (state.st_mtime_ns, state.st_size, state.st_ino), queries)
 
 
 @lru_cache(maxsize=8)  # while a file is read the same is asked time and again
-def _answers(path: Path, _state: tuple[int, ...], asked: tuple[str, ...]) -> list[list[tuple[Any, ...]]] | None:
+def _answers(path: Path, _state: tuple[int, ...], queries: tuple[str, ...]) -> list[list[tuple[Any, ...]]] | None:
     uri = sqlite_address(path, "mode=ro&immutable=1")  # nothing is written beside it
     try:
         with contextlib.closing(sqlite3.connect(uri, uri=True)) as connection:
             connection.text_factory = lambda text: text.decode("utf-8", "replace")  # as GDAL, which reads on
-            return [connection.execute(sql).fetchall() for sql in asked]
+            return [connection.execute(sql).fetchall() for sql in queries]
     except (sqlite3.Error, UnicodeDecodeError, ValueError):
         return None
 

@@ -66,9 +66,9 @@ def _claimed_encodings(path: Path) -> list[str]:
         head = file.read(_HEAD)
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return ["utf-16"]
-    found = _PROLOGUE.match(head.decode("latin-1").removeprefix("ï»¿"))
+    match = _PROLOGUE.match(head.decode("latin-1").removeprefix("ï»¿"))
     try:
-        return [encoding_of(found.group(3))] if found else []
+        return [encoding_of(match.group(3))] if match else []
     except OneMapError:
         return []
 
@@ -85,13 +85,13 @@ def _copy(path: Path, target: Path, encoding: str) -> None:
         head = _PROLOGUE.sub(r"\1\2UTF-8\2", source.read(_HEAD))
         piece = _LOCATION.sub(r'\1""', head)
         with target.open("wb") as file:
-            before, known = "", set[str]()
+            before, entity_names = "", set[str]()
             while piece:
                 content = piece.encode("utf-8")
                 parser.Parse(content)
                 file.write(content)
-                for name in {found[1] or found[2] or "" for found in _SYSTEM.finditer(before + piece)} - known:
-                    known.add(name)
+                for name in {match[1] or match[2] or "" for match in _SYSTEM.finditer(before + piece)} - entity_names:
+                    entity_names.add(name)
                     check_names_no_file(html.unescape(name), file=path.name)
                 before, piece = piece[-_LONGEST_NAME:], source.read(_PIECE)
     parser.Parse(b"", True)
@@ -110,15 +110,15 @@ class _Elements:
 
     def start(self, name: str, _attributes: dict[str, str]) -> None:
         """Handle the begin of an element. Raises OneMapError source.geometries."""
-        name, around = name.rpartition(":")[2], self._open[-1] if self._open else ""
-        if around in _FEATURES_IN and self._geometry_at is None:
+        name, outer_name = name.rpartition(":")[2], self._open[-1] if self._open else ""
+        if outer_name in _FEATURES_IN and self._geometry_at is None:
             self._features, self._feature_at, self._found = self._features + 1, len(self._open), {}
         elif self._features and name in _KINDS and self._geometry_at is None and len(self._open) > self._feature_at + 1:
             self._geometry_at = len(self._open)
             if _KINDS[name] in self._found:
-                names = ", ".join(dict.fromkeys((self._found[_KINDS[name]], around)))
+                names = ", ".join(dict.fromkeys((self._found[_KINDS[name]], outer_name)))
                 raise OneMapError("source.geometries", file=self._path.name, feature=self._features, names=names)
-            self._found[_KINDS[name]] = around
+            self._found[_KINDS[name]] = outer_name
         self._open.append(name)
 
     def end(self, _name: str) -> None:

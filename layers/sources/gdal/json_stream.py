@@ -138,11 +138,11 @@ class _Walk:
                 return ""
 
     def _expect(self, signs: str) -> str:
-        found = self._next()
-        if not found or found not in signs:
+        sign = self._next()
+        if not sign or sign not in signs:
             raise json.JSONDecodeError(f"Expecting one of {signs}", self.text, self.at)
         self.at += 1
-        return found
+        return sign
 
     def _value(self) -> Any:
         """Return the value that begins here; read more text until it is complete."""

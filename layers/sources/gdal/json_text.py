@@ -50,14 +50,14 @@ def _read_json(path: Path, encoding: str | None, size: int, changed_ns: int) -> 
             pass  # of another encoding, it has to be turned into UTF-8 as a whole
         else:
             return _json_text(path, members, "utf-8", None)
-    text, found = text_of(path, encoding)
+    text, used_encoding = text_of(path, encoding)
     try:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
         reason = TOO_DEEP if isinstance(error, RecursionError) else str(error)[:200]
         raise OneMapError("source.damaged", file=path.name, reason=reason) from None
-    utf8 = None if found in ("utf-8", "utf-8-sig") else text.encode("utf-8")
-    return _json_text(path, content, found, utf8)
+    utf8 = None if used_encoding in ("utf-8", "utf-8-sig") else text.encode("utf-8")
+    return _json_text(path, content, used_encoding, utf8)
 
 
 def _json_text(path: Path, content: Any, encoding: str, utf8: bytes | None) -> JsonText:
@@ -75,20 +75,20 @@ def _json_text(path: Path, content: Any, encoding: str, utf8: bytes | None) -> J
         systems += systems_of(content)
     except RecursionError:
         raise OneMapError("source.damaged", file=path.name, reason=TOO_DEEP) from None
-    stated = [system for system in (content.get("crs"), *systems, *content.get(SYSTEMS, ())) if system]
-    for system in stated:
+    stated_systems = [system for system in (content.get("crs"), *systems, *content.get(SYSTEMS, ())) if system]
+    for system in stated_systems:
         check_names_no_file(json.dumps(system), file=path.name)
     strangers = content.get(STRANGERS, ())
     if isinstance(features, list):
         strangers = [place for place, one in enumerate(features, start=1) if not is_feature(one)]
     if strangers and kind == "FeatureCollection":
         raise OneMapError("source.no_feature", file=path.name, row=strangers[0], count=len(strangers))
-    return JsonText(encoding, utf8, kind == "Topology", ", ".join(dict.fromkeys(map(_name_of, stated))) or None)
+    return JsonText(encoding, utf8, kind == "Topology", ", ".join(dict.fromkeys(map(_name_of, stated_systems))) or None)
 
 
 def _name_of(member: Any) -> str:
     """Return the system that a crs member names, in whatever form."""
     properties = member.get("properties") if isinstance(member, dict) else None
-    found = properties if isinstance(properties, dict) else {}
-    name = next((found[key] for key in ("name", "code", "href") if found.get(key)), member)
+    members = properties if isinstance(properties, dict) else {}
+    name = next((members[key] for key in ("name", "code", "href") if members.get(key)), member)
     return name if isinstance(name, str) else json.dumps(name, ensure_ascii=False)

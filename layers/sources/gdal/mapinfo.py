@@ -50,38 +50,40 @@ def _head(path: Path) -> bytes:
 
 def declared_charset(path: Path) -> str | None:
     """The encoding that the file declares; None for "Neutral" and for unknown names."""
-    found = _CHARSET.search(_head(path))
-    return _CODE_PAGES.get(found.group(1).decode("ascii").lower()) if found else None
+    match = _CHARSET.search(_head(path))
+    return _CODE_PAGES.get(match.group(1).decode("ascii").lower()) if match else None
 
 
 def as_decoded(
-    path: Path, names: list[str], columns: list[np.ndarray], given: str | None
+    path: Path, names: list[str], columns: list[np.ndarray], user_encoding: str | None
 ) -> tuple[list[str], list[np.ndarray], str]:
     """Return field names, columns and encoding, corrected: GDAL decoded the text by the declared character set.
 
     A given encoding is applied to the original bytes; without one, a Western set whose bytes look Chinese is doubted.
     Raises OneMapError encoding.wrong, encoding.undecidable.
     """
-    declared = declared_charset(path)
-    wanted = encoding_of(given) if given else None
-    if declared is None or wanted == declared:
-        return names, columns, wanted or declared or "utf-8"
+    declared_encoding = declared_charset(path)
+    stated_encoding = encoding_of(user_encoding) if user_encoding else None
+    if declared_encoding is None or stated_encoding == declared_encoding:
+        return names, columns, stated_encoding or declared_encoding or "utf-8"
     texts = [*names, *(value for column in columns if column.dtype == object for value in column)]
-    raw = b"\n".join(text.encode(declared, errors="ignore") for text in texts if isinstance(text, str))
-    if wanted is None and not is_doubtful(declared, raw):
-        return names, columns, declared
-    chosen = wanted or ("utf-8" if decodes(raw, "utf-8") else "gb18030")
-    if not decodes(raw, chosen):
-        raise OneMapError("encoding.wrong" if given else "encoding.undecidable", file=path.name, encoding=given)
+    raw = b"\n".join(text.encode(declared_encoding, errors="ignore") for text in texts if isinstance(text, str))
+    if stated_encoding is None and not is_doubtful(declared_encoding, raw):
+        return names, columns, declared_encoding
+    likely_encoding = stated_encoding or ("utf-8" if decodes(raw, "utf-8") else "gb18030")
+    if not decodes(raw, likely_encoding):
+        raise OneMapError(
+            "encoding.wrong" if user_encoding else "encoding.undecidable", file=path.name, encoding=user_encoding
+        )
 
     def decode_again(value: object) -> object:
-        return value.encode(declared).decode(chosen) if isinstance(value, str) else value
+        return value.encode(declared_encoding).decode(likely_encoding) if isinstance(value, str) else value
 
     mended = [
         np.array([decode_again(value) for value in column], dtype=object) if column.dtype == object else column
         for column in columns
     ]
-    return [str(decode_again(name)) for name in names], mended, chosen
+    return [str(decode_again(name)) for name in names], mended, likely_encoding
 
 
 def by_parameters(crs: pyproj.CRS) -> pyproj.CRS:

@@ -78,13 +78,13 @@ def _curves(content: bytes) -> Iterator[tuple[int, str, list[bytes]]]:
     if data is None:
         return
     row, parts = -1, 0
-    for found in _OBJECT.finditer(content, data.end()):
-        kind = found.group(1).decode("ascii").lower()
+    for match in _OBJECT.finditer(content, data.end()):
+        kind = match.group(1).decode("ascii").lower()
         if parts:
             parts -= 1
             continue
         row += 1
-        words = found.group(2).split()
+        words = match.group(2).split()
         if kind == "collection":
             parts = int(words[0]) if words and words[0].isdigit() else 0
         elif kind in _NUMBERS:
@@ -110,13 +110,13 @@ def _shape(kind: str, words: list[bytes], sagitta: float) -> shapely.Geometry | 
     if kind == "arc":
         start, end = numbers[4], numbers[5]
         return shapely.LineString(_ellipse_points(centre, radii, start, end if end > start else end + 360.0, sagitta))
-    rounding = np.minimum(abs(numbers[4]) / 2, radii)
-    if rounding.min() <= 0:
+    corner_radii = np.minimum(abs(numbers[4]) / 2, radii)
+    if corner_radii.min() <= 0:
         return None
-    inner = radii - rounding
+    inner = radii - corner_radii
     corners = [((1, 1), 0.0), ((-1, 1), 90.0), ((-1, -1), 180.0), ((1, -1), 270.0)]
     points = [
-        _ellipse_points(centre + inner * signs, rounding, start, start + 90.0, sagitta) for signs, start in corners
+        _ellipse_points(centre + inner * signs, corner_radii, start, start + 90.0, sagitta) for signs, start in corners
     ]
     return shapely.Polygon(np.concatenate(points))
 

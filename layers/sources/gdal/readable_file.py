@@ -119,8 +119,8 @@ def prepared_file(path: Path, layer: str, encoding: str | None) -> Iterator[Read
         json = json_text(path, encoding)
         yield ReadableFile(path, layer, json.utf8 or path, json, json.encoding)
     elif suffix == ".gml":
-        with gml_copy(path, encoding) as (copy, found):
-            yield ReadableFile(path, layer, copy, None, found, OPEN_OPTIONS)
+        with gml_copy(path, encoding) as (copy, used_encoding):
+            yield ReadableFile(path, layer, copy, None, used_encoding, OPEN_OPTIONS)
     elif suffix == ".shp":
         check_sizes(path)
         check_field_kinds(path)
@@ -144,8 +144,8 @@ def file_info(readable: ReadableFile, encoding: str | None = None) -> dict[str, 
     if _is_geojson_file(readable):
         info = _geojson_info(readable)
     else:
-        given = {"layer": readable.gdal_layer, "encoding": encoding, **open_options(readable.content)}
-        info = pyogrio.read_info(gdal_name(readable.content), **given)
+        reading = {"layer": readable.gdal_layer, "encoding": encoding, **open_options(readable.content)}
+        info = pyogrio.read_info(gdal_name(readable.content), **reading)
     suffix = readable.path.suffix.lower()
     expected = "MapInfo File" if suffix in MAPINFO else GDAL_DRIVERS[suffix]
     if info["driver"] != expected and not (suffix in JSON_SUFFIXES and info["driver"] in _JSON_DRIVERS):
@@ -177,11 +177,11 @@ def layer_names(path: Path) -> list[str]:
         if path.suffix.lower() == ".gpkg" and (name := only_layer(path)) is not None:
             return [name]
         try:
-            listed = _listed_layers(readable)
+            all_names = _listed_layers(readable)
         except DataSourceError:
             check_holds_features(path)
             raise
-    names = [name for name in listed if name not in OF_QGIS]
+    names = [name for name in all_names if name not in OF_QGIS]
     is_unnamed = isinstance(readable.content, bytes) and not (readable.json and readable.json.is_topology)
     return [path.stem] if is_unnamed and names else names
 
@@ -197,11 +197,11 @@ def _listed_layers(readable: ReadableFile) -> list[str]:
         return [str(_geojson_info(readable)["layer_name"])]
     if not (options and isinstance(content, Path) and is_in_wal_mode(content)):
         return [str(name) for name, _ in pyogrio.list_layers(gdal_name(content))]
-    listed: list[str] = []
+    names: list[str] = []
     with contextlib.suppress(DataLayerError):
         while True:
-            listed.append(str(pyogrio.read_info(gdal_name(content), layer=len(listed), **options)["layer_name"]))
-    return listed
+            names.append(str(pyogrio.read_info(gdal_name(content), layer=len(names), **options)["layer_name"]))
+    return names
 
 
 def encodings_to_try(readable: ReadableFile, encoding: str | None) -> list[str]:
@@ -234,21 +234,21 @@ def declared_crs(readable: ReadableFile, text: str | None) -> pyproj.CRS | None:
     if readable.path.suffix.lower() in MAPINFO:
         crs = parse_crs(text, file=readable.path.name)
         return mapinfo.by_parameters(crs) if crs.is_projected or crs.is_geographic else None
-    found = _system_of(text, readable.path.name)
-    named = readable.json.named_crs if readable.json is not None else None
+    driver_crs = _system_of(text, readable.path.name)
+    named_crs = readable.json.named_crs if readable.json is not None else None
     # What GDAL does not know in a crs member it takes for WGS 84.
-    if named is None or _WGS84.search(named) or found is None or crs_name(found) != "EPSG:4326":
-        return found
+    if named_crs is None or _WGS84.search(named_crs) or driver_crs is None or crs_name(driver_crs) != "EPSG:4326":
+        return driver_crs
     try:
-        return _system_of(named, readable.path.name)
+        return _system_of(named_crs, readable.path.name)
     except OneMapError:
         return None
 
 
 def unknown_system(readable: ReadableFile, crs: pyproj.CRS | None) -> list[Problem]:
     """Return the problem that a GeoJSON names an unknown system. crs: from `declared_crs`."""
-    named = readable.json.named_crs if readable.json is not None and not readable.json.is_topology else None
-    return [Problem("crs.unread", {**readable.place, "crs": named[:80]})] if named and crs is None else []
+    named_crs = readable.json.named_crs if readable.json is not None and not readable.json.is_topology else None
+    return [Problem("crs.unread", {**readable.place, "crs": named_crs[:80]})] if named_crs and crs is None else []
 
 
 @lru_cache(maxsize=64)  # most files of a city say the same

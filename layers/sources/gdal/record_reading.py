@@ -52,8 +52,8 @@ def survey_records(content: Path, layer: str | int, driver: str, rows: frozenset
             return _survey_by_number(content, layer)
         try:
             # Nothing of the text is wanted here, and every byte is a sign in this encoding.
-            wanted = {"layer": layer, "driver": driver, "allow_unsupported_drivers": True, "encoding": "iso8859-1"}
-            source = fiona.open(str(content.absolute()), **wanted, **open_options(content))
+            reading = {"layer": layer, "driver": driver, "allow_unsupported_drivers": True, "encoding": "iso8859-1"}
+            source = fiona.open(str(content.absolute()), **reading, **open_options(content))
         except SystemError:  # GDAL quotes bytes of the file that are no UTF-8, and fiona breaks over them
             return _survey_by_number(content, layer)
         except (fiona.errors.FionaError, ValueError, OSError) as error:
@@ -68,23 +68,23 @@ def survey_records(content: Path, layer: str | int, driver: str, rows: frozenset
 
 def _survey_by_record(records: Iterator[Any], gdal_texts: list[str], rows: frozenset[int]) -> RecordSurvey:
     """Survey records one by one. gdal_texts: GDAL's messages meanwhile."""
-    found = RecordSurvey()
+    survey = RecordSurvey()
     while True:
         gdal_texts.clear()
         try:
             record = next(records)
         except StopIteration:
-            return found
+            return survey
         except MemoryError:
             raise
         except Exception as error:  # noqa: BLE001 - of whatever kind, it is this record's
-            found.broken[found.count] = str(error)[:200] or type(error).__name__
+            survey.broken[survey.count] = str(error)[:200] or type(error).__name__
         else:
             if record.geometry is None and gdal_texts:
-                found.broken[found.count] = gdal_texts[0][:200].rstrip(".")
-            elif found.count in rows and record.geometry is not None:
-                found.shapes[found.count] = shapely.geometry.shape(record.geometry)
-        found.count += 1
+                survey.broken[survey.count] = gdal_texts[0][:200].rstrip(".")
+            elif survey.count in rows and record.geometry is not None:
+                survey.shapes[survey.count] = shapely.geometry.shape(record.geometry)
+        survey.count += 1
 
 
 @contextlib.contextmanager
@@ -114,20 +114,20 @@ def _survey_by_number(content: Path, layer: str | int) -> RecordSurvey:
     """Survey records with pyogrio, which reads a broken one as one without geometry: each of these is read alone."""
     name, options = gdal_name(content), open_options(content)
     info = pyogrio.read_info(name, layer=layer, force_feature_count=True, **options)
-    found = RecordSurvey(int(info["features"]))
+    survey = RecordSurvey(int(info["features"]))
     # What goes wrong is reported at the end of a layer, so the end is not reached.
     _, fids, wkb, _ = pyogrio.raw.read(
-        name, layer=layer, columns=[], return_fids=True, max_features=found.count, encoding="iso8859-1", **options
+        name, layer=layer, columns=[], return_fids=True, max_features=survey.count, encoding="iso8859-1", **options
     )
-    found.count = min(found.count, len(fids))
+    survey.count = min(survey.count, len(fids))
     column = info["fid_column"] or "fid"
     for row in np.flatnonzero([body is None for body in wkb]).tolist():
         try:
             where = compose_sql("{column} = {fid}", column=column, fid=sql_literal(int(fids[row])))
             pyogrio.raw.read(name, layer=layer, columns=[], where=str(where), **options)
         except BULK_ERRORS as error:
-            found.broken[row] = str(error)[:200].rstrip(".")
-    return found
+            survey.broken[row] = str(error)[:200].rstrip(".")
+    return survey
 
 
 def read_runs(
@@ -136,14 +136,14 @@ def read_runs(
     """Read metadata, geometries (n,) and columns: runs of whole records in bulk, broken ones without geometry."""
     shapes: list[np.ndarray] = []
     blocks: list[list[np.ndarray]] = []
-    kept: dict[str, object] = {}
+    layer_meta: dict[str, object] = {}
     for first, count, is_broken in survey.runs():
         part = {"skip_features": first, "max_features": count, "read_geometry": not is_broken, **options}
         meta, _, wkb, columns = pyogrio.raw.read(gdal_name(content), layer=layer, encoding=encoding, **part)
-        kept = kept or meta
-        kept = meta if not is_broken else kept
+        layer_meta = layer_meta or meta
+        layer_meta = meta if not is_broken else layer_meta
         blocks.append(list(columns))
         empty = np.full(count, None, dtype=object)
         shapes.append(empty if wkb is None else geometries_of_wkb(wkb, on_invalid="ignore"))
-    joined = [np.concatenate(column) for column in zip(*blocks, strict=True)]
-    return kept, np.concatenate(shapes) if shapes else None, joined
+    joined_columns = [np.concatenate(column) for column in zip(*blocks, strict=True)]
+    return layer_meta, np.concatenate(shapes) if shapes else None, joined_columns

@@ -74,9 +74,9 @@ def check_counts(path: Path) -> None:
         return
     shapes = (index.stat().st_size - 100) // 8
     records = _Table.of(table).records
-    held = shapes + _further_shapes(path, index.read_bytes()[100:], shapes)
-    if not shapes == records == held:
-        raise OneMapError("source.rows", file=path.name, rows=min(records, shapes), held=max(records, held))
+    held_count = shapes + _further_shapes(path, index.read_bytes()[100:], shapes)
+    if not shapes == records == held_count:
+        raise OneMapError("source.rows", file=path.name, rows=min(records, shapes), held=max(records, held_count))
 
 
 def _further_shapes(path: Path, index: bytes, shapes: int) -> int:
@@ -203,23 +203,23 @@ class ShapefileText:
         return value.encode(RAW).decode(self.encoding, errors="replace") if isinstance(value, str) else value
 
 
-def shapefile_text(shapefile: Path, given: str | None, lenient: bool = False) -> ShapefileText:
+def shapefile_text(shapefile: Path, stated_encoding: str | None, lenient: bool = False) -> ShapefileText:
     """Return the encoding of a shapefile's attributes, and the names of its fields.
 
-    In this order: `given`, `.cpg`, the language driver, each only if the bytes agree; strict UTF-8; UTF-8 except for a
-    few cells; GB18030; any of them except for a few cells. lenient: however many cells are bad. A given encoding also
-    fits if only the width of a field has cut characters. Raises OneMapError encoding.wrong if a given one does not fit,
-    encoding.undecidable.
+    In this order: `stated_encoding`, `.cpg`, the language driver, each only if the bytes agree; strict UTF-8; UTF-8
+    except for a few cells; GB18030; any of them except for a few cells. lenient: however many cells are bad. A given
+    encoding also fits if only the width of a field has cut characters. Raises OneMapError encoding.wrong if a given one
+    does not fit, encoding.undecidable.
     """
     path = sibling(shapefile, ".dbf")
     if path is None:
         return ShapefileText("utf-8", ())
     table = _Table.of(path)
     texts = list(table.texts())
-    claimed = [encoding_of(given)] if given is not None else _claimed_encodings(shapefile, table)
-    known = [*claimed, *([] if given is not None else ["utf-8", "gb18030"])]
+    claimed = [encoding_of(stated_encoding)] if stated_encoding is not None else _claimed_encodings(shapefile, table)
+    candidates = [*claimed, *([] if stated_encoding is not None else ["utf-8", "gb18030"])]
     content = b"\n".join(texts)
-    fit = [one for one in dict.fromkeys(known) if given is not None or not is_doubtful(one, content)]
+    fit = [one for one in dict.fromkeys(candidates) if stated_encoding is not None or not is_doubtful(one, content)]
     for encoding in fit:
         names, cut = _field_names(table, encoding)
         if names is not None and decodes(b"\n".join(texts[1:]), encoding):
@@ -229,15 +229,15 @@ def shapefile_text(shapefile: Path, given: str | None, lenient: bool = False) ->
                 continue
             return ShapefileText(encoding, tuple(names), tuple(cut), is_plain=not cut)
     nearly = [one for one in fit if _is_nearly(texts[1:], one)] or (fit if lenient else [])
-    for encoding in nearly if given is None else ():
+    for encoding in nearly if stated_encoding is None else ():
         names, cut = _field_names(table, encoding)
         if names is not None:
             return ShapefileText(encoding, tuple(names), tuple(cut), is_plain=False)
-    if given is not None:
+    if stated_encoding is not None:
         names, cut = _field_names(table, claimed[0])
         if names is not None and _fits_but_for_cuts(texts[1:], claimed[0]):
             return ShapefileText(claimed[0], tuple(names), tuple(cut), is_plain=False)
-        raise OneMapError("encoding.wrong", file=path.name, encoding=given)
+        raise OneMapError("encoding.wrong", file=path.name, encoding=stated_encoding)
     raise OneMapError("encoding.undecidable", file=path.name, feature=_first_unreadable(table))
 
 

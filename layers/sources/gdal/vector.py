@@ -117,14 +117,14 @@ def read_vector(
         attributes = attributes_of(readable, read.meta, read.columns, rows)
         crs = declared_crs(readable, read.meta["crs"])
         shapes = np.full(rows, None, dtype=object) if read.shapes is None else read.shapes
-        looked, coarse = _survey_arcs(readable, shapes, crs, read, progress.part(_ROWS, 1.0))
+        arc_survey, coarse = _survey_arcs(readable, shapes, crs, read, progress.part(_ROWS, 1.0))
         progress.at(1.0)
     codes = (
         decode_attributes(path, layer, attributes) if path.suffix.lower() == ".gdb" else DecodedAttributes(attributes)
     )
     flat, has_heights = in_plane(shapes)  # what is stroked has lost its heights
-    shapes = with_stroked(flat, looked.stroked)
-    problems = remarks_of(remarks, readable.place, has_heights, looked.are_measured, len(looked.stroked))
+    shapes = with_stroked(flat, arc_survey.stroked)
+    problems = remarks_of(remarks, readable.place, has_heights, arc_survey.are_measured, len(arc_survey.stroked))
     problems += [*_further_remarks(read, coarse, readable.place), *raster_remarks(path, readable.place)]
     problems += _remark_on_grid(readable, crs, shapes)
     problems += unknown_system(readable, crs)
@@ -142,8 +142,8 @@ def read_vector(
         is_assumed=is_assumed_crs(readable),
         broken=read.survey.broken,
         replaced=replaced_text(attributes),
-        wkb=None if looked.stroked else read.wkb,
-        valid=None if looked.stroked else read.valid,
+        wkb=None if arc_survey.stroked else read.wkb,
+        valid=None if arc_survey.stroked else read.valid,
     )
 
 
@@ -190,10 +190,10 @@ def _by_column(readable: ReadableFile, encoding: str | None, progress: Progress,
         return None
     is_geopackage = only_layer(readable.path) == readable.layer
     expected = row_count(readable.path, readable.layer) if is_geopackage else file_info(readable)["features"]
-    given = readable.path, readable.gdal_layer, 0, max(1, expected), raised_as_they_are
+    reading = readable.path, readable.gdal_layer, 0, max(1, expected), raised_as_they_are
     try:
         who = provers if expected >= WORTH_ROWS else NOBODY  # of fewer, geometries are made at once
-        blocks = list(same_blocks(*given, provers=who, progress=progress))
+        blocks = list(same_blocks(*reading, provers=who, progress=progress))
     except (*BULK_ERRORS, RuntimeError, OSError, UnlikeRows):
         return None
     if [len(shapes) for _, shapes, *_ in blocks] != [expected]:
@@ -213,23 +213,29 @@ def _read(
     if suffix == ".shp":
         text = shapefile_text(readable.path, encoding, lenient)
         try:
-            found = _rows(readable, text.encoding if text.is_plain else RAW, progress.part(0.0, _ROWS), provers)
+            layer_rows = _rows(readable, text.encoding if text.is_plain else RAW, progress.part(0.0, _ROWS), provers)
         except UnicodeDecodeError as error:  # the text was proved: a damaged head has GDAL look for it elsewhere
             raise OneMapError("source.damaged", reason=str(error)[:200], **readable.place) from error
         if not text.is_plain:
-            found.meta = {**found.meta, "fields": list(text.names)}
-            found.columns, found.encoding, found.cut = text.decode_columns(found.columns), text.encoding, text.cut
-        return found
+            layer_rows.meta = {**layer_rows.meta, "fields": list(text.names)}
+            layer_rows.columns, layer_rows.encoding, layer_rows.cut = (
+                text.decode_columns(layer_rows.columns),
+                text.encoding,
+                text.cut,
+            )
+        return layer_rows
     for candidate in encodings_to_try(readable, encoding):
         try:
-            found = _rows(readable, candidate, progress.part(0.0, _ROWS), provers)
+            layer_rows = _rows(readable, candidate, progress.part(0.0, _ROWS), provers)
         except UnicodeDecodeError:
             continue
         if suffix in MAPINFO and candidate == UTF_8:
-            names = [str(name) for name in found.meta["fields"]]
-            names, found.columns, found.encoding = mapinfo.as_decoded(readable.path, names, found.columns, encoding)
-            found.meta = {**found.meta, "fields": names}
-        return found
+            names = [str(name) for name in layer_rows.meta["fields"]]
+            names, layer_rows.columns, layer_rows.encoding = mapinfo.as_decoded(
+                readable.path, names, layer_rows.columns, encoding
+            )
+            layer_rows.meta = {**layer_rows.meta, "fields": names}
+        return layer_rows
     raise encoding_refusal(readable, encoding)
 
 
@@ -239,21 +245,21 @@ def _rows(readable: ReadableFile, encoding: str, progress: Progress, provers: Pr
     A ring that is too short or open reads as None and is reported as such later.
     """
     try:
-        found, unknown = _bulk_rows(readable, encoding, progress, provers)
+        layer_rows, unknown = _bulk_rows(readable, encoding, progress, provers)
     except BULK_ERRORS as error:
-        found = _whole_records(readable, encoding, error)
+        layer_rows = _whole_records(readable, encoding, error)
         unknown = frozenset()
     if 0 < len(unknown) <= _MOST_UNKNOWN and isinstance(readable.content, Path):
         try:
             survey = survey_records(readable.content, readable.gdal_layer, _driver(readable), unknown)
         except BULK_ERRORS:
-            return found  # a format that cannot be read so; they have no geometry
+            return layer_rows  # a format that cannot be read so; they have no geometry
         shapes = {row: shape for row, shape in survey.shapes.items() if row in unknown}
-        if isinstance(found.shapes, np.ndarray):
+        if isinstance(layer_rows.shapes, np.ndarray):
             for row, shape in shapes.items():
-                found.shapes[row] = shape
-        found.survey = RecordSurvey(survey.count, survey.broken, shapes)
-    return found
+                layer_rows.shapes[row] = shape
+        layer_rows.survey = RecordSurvey(survey.count, survey.broken, shapes)
+    return layer_rows
 
 
 def _whole_records(readable: ReadableFile, encoding: str, error: Exception) -> _ReadLayer:
@@ -267,8 +273,8 @@ def _whole_records(readable: ReadableFile, encoding: str, error: Exception) -> _
         raise OneMapError("source.damaged", reason=reason, feature=survey.count + 1, **readable.place) from error
     if not survey.broken or len(survey.broken) == survey.count:
         raise error
-    found = read_runs(readable.content, readable.gdal_layer, encoding, readable.options, survey)
-    return _ReadLayer(*found, encoding, survey)
+    record_columns = read_runs(readable.content, readable.gdal_layer, encoding, readable.options, survey)
+    return _ReadLayer(*record_columns, encoding, survey)
 
 
 def _driver(readable: ReadableFile) -> str:
@@ -302,8 +308,10 @@ def _bulk_rows(
             if count == at_once:
                 give_back_memory()
             progress.at(read / max(1, info["features"]))
-        joined = blocks[0] if len(blocks) == 1 else [np.concatenate(column) for column in zip(*blocks, strict=True)]
-        return shapes.reading(meta, joined, encoding), frozenset(shapes.unknown)
+        joined_columns = (
+            blocks[0] if len(blocks) == 1 else [np.concatenate(column) for column in zip(*blocks, strict=True)]
+        )
+        return shapes.reading(meta, joined_columns, encoding), frozenset(shapes.unknown)
 
 
 def row_blocks(
@@ -314,10 +322,12 @@ def row_blocks(
     at_once: rows of a block, None for all; fid: the column by which the rows are ordered; with it GDAL begins after a
     block without reading the rows before. Raises as pyogrio does.
     """
-    given = {"layer": readable.gdal_layer, "encoding": encoding, "return_fids": bool(fid), **readable.options}
+    reading = {"layer": readable.gdal_layer, "encoding": encoding, "return_fids": bool(fid), **readable.options}
     part: dict[str, Any] = {"skip_features": first}
     while True:
-        meta, fids, wkb, columns = pyogrio.raw.read(gdal_name(readable.content), max_features=at_once, **part, **given)
+        meta, fids, wkb, columns = pyogrio.raw.read(
+            gdal_name(readable.content), max_features=at_once, **part, **reading
+        )
         gc.collect(0)  # what pyogrio leaves goes in circles, and holds the rows
         count = len(columns[0]) if len(columns) else (0 if wkb is None else len(wkb))
         yield meta, wkb, list(columns)
@@ -354,8 +364,8 @@ class _BulkShapes:
 
     def _add_geometries(self, wkb: np.ndarray) -> None:
         self._made.append(geometries_of_wkb(wkb, on_invalid="ignore"))
-        lost = np.flatnonzero(shapely.is_missing(self._made[-1])).tolist()
-        self.unknown += [self._count + row for row in lost if wkb[row] is None or is_surface(wkb[row])]
+        missing_rows = np.flatnonzero(shapely.is_missing(self._made[-1])).tolist()
+        self.unknown += [self._count + row for row in missing_rows if wkb[row] is None or is_surface(wkb[row])]
         self._count += len(wkb)
 
     def reading(self, meta: dict[str, Any], columns: list[Any], encoding: str) -> _ReadLayer:
@@ -371,8 +381,8 @@ class _BulkShapes:
 
 def _columns_at_once(readable: ReadableFile) -> tuple[_ReadLayer, frozenset[int]]:
     """Read a GeoJSON with lists of booleans, on which reading row by row fails."""
-    found = column_blocks(readable.content, readable.gdal_layer, 0, sys.maxsize, raised_as_they_are)
-    meta, shapes, _, _, columns, _ = next(iter(found))
+    column_blocks_of_layer = column_blocks(readable.content, readable.gdal_layer, 0, sys.maxsize, raised_as_they_are)
+    meta, shapes, _, _, columns, _ = next(iter(column_blocks_of_layer))
     return _ReadLayer(meta, shapes, columns, UTF_8), frozenset()
 
 
@@ -380,8 +390,8 @@ def _shared_values(column: np.ndarray) -> np.ndarray:
     """Return a column in which equal texts are one object: most fields of a plan are codes, with few values."""
     if column.dtype != object:
         return column
-    known: dict[Any, Any] = {}
-    column[:] = [known.setdefault(value, value) if type(value) is str else value for value in column]
+    first_values: dict[Any, Any] = {}
+    column[:] = [first_values.setdefault(value, value) if type(value) is str else value for value in column]
     return column
 
 
@@ -391,14 +401,14 @@ def check_count(readable: ReadableFile, rows: int) -> None:
     Raises OneMapError source.rows, source.damaged.
     """
     suffix = readable.path.suffix.lower()
-    held = rows
+    held_count = rows
     if suffix == ".shp":
         check_counts(readable.path)
     elif suffix == ".gpkg":
-        held = row_count(readable.path, readable.layer)
-    if held != rows:
-        reason = f"{rows} ≠ {held}"
-        raise OneMapError("source.rows", rows=rows, held=held, reason=reason, **readable.place)
+        held_count = row_count(readable.path, readable.layer)
+    if held_count != rows:
+        reason = f"{rows} ≠ {held_count}"
+        raise OneMapError("source.rows", rows=rows, held=held_count, reason=reason, **readable.place)
 
 
 def attributes_of(
@@ -410,15 +420,15 @@ def attributes_of(
     """
     names = [str(name) for name in meta["fields"]]
     values: dict[str, pd.Series] = {}
-    for name, declared, column in zip(names, meta["dtypes"], columns, strict=True):
+    for name, declared_type, column in zip(names, meta["dtypes"], columns, strict=True):
         if isinstance(column, pa.Array):
             values[name] = series_of(doubles_of(column))
             continue
         if column.dtype == np.float32:
             column = doubles_of(pa.array(column)).to_numpy()
-        if str(declared).startswith(("int", "uint")) and column.dtype.kind == "f":
+        if str(declared_type).startswith(("int", "uint")) and column.dtype.kind == "f":
             column = _integers(readable, name, column, part or {})
-        elif str(declared) == "bool" and column.dtype.kind == "f":
+        elif str(declared_type) == "bool" and column.dtype.kind == "f":
             column = [None if np.isnan(value) else bool(value) for value in column]
         values[name] = pd.Series(list(column), dtype=object)
     return pd.DataFrame(values, index=range(rows))
@@ -449,11 +459,11 @@ def _survey_arcs(
     are_points = not is_mixed and isinstance(shapes, np.ndarray) and bool((shapely.get_dimensions(shapes) < 1).all())
     if read.is_straight or suffix not in MAY_HOLD_ARCS or are_points or len(shapes) == 0:
         return ArcSurvey({}, len(shapes), False), 0
-    given = readable.content, readable.gdal_layer, readable.options
+    layer_source = readable.content, readable.gdal_layer, readable.options
     if read.survey.broken:
         runs = [(first, count) for first, count, is_broken in read.survey.runs() if not is_broken]
-        return stroked_runs(*given, sagitta_of(crs, shapes), runs), 0
-    looked = stroked_arcs(*given, len(shapes), sagitta_of(crs, shapes), progress)
-    if looked.read != len(shapes):
-        raise OneMapError("source.rows", rows=looked.read, held=len(shapes), **readable.place)
-    return looked, 0
+        return stroked_runs(*layer_source, sagitta_of(crs, shapes), runs), 0
+    arc_survey = stroked_arcs(*layer_source, len(shapes), sagitta_of(crs, shapes), progress)
+    if arc_survey.read != len(shapes):
+        raise OneMapError("source.rows", rows=arc_survey.read, held=len(shapes), **readable.place)
+    return arc_survey, 0

@@ -101,10 +101,10 @@ class VectorStream:
         if self.readable.path.suffix.lower() != ".gpkg":
             return False
         name = sql_literal(str(self.readable.gdal_layer))
-        asked = compose_sql("SELECT type FROM sqlite_master WHERE name = {name}", name=name)
+        query = compose_sql("SELECT type FROM sqlite_master WHERE name = {name}", name=name)
         with self._errors():
             *_, (kinds,) = pyogrio.raw.read(
-                gdal_name(self.readable.content), sql=str(asked), **open_options(self.readable.content)
+                gdal_name(self.readable.content), sql=str(query), **open_options(self.readable.content)
             )
         return kinds.tolist() == ["table"]
 
@@ -157,11 +157,11 @@ class VectorStream:
         at_once = size * (_BLOCKS_OF_MANY if self.count > _MANY else 1)
         is_point = self._type.replace("2.5D ", "").replace("Measured ", "").startswith(("Point", "MultiPoint"))
         may_be_curved = self.readable.path.suffix.lower() in vector.MAY_HOLD_ARCS and not is_point
-        with contextlib.ExitStack() as held:
+        with contextlib.ExitStack() as stack:
             arcs: ArcStream | None = None
             if may_be_curved:
                 with self._errors():
-                    arcs = held.enter_context(arc_stream(self.readable.content, self.readable.gdal_layer, first))
+                    arcs = stack.enter_context(arc_stream(self.readable.content, self.readable.gdal_layer, first))
             read = vector.row_blocks(self.readable, encoding, at_once, first, self._fid)
             while True:
                 with self._errors() as reading:
@@ -172,11 +172,11 @@ class VectorStream:
                 for rows in blocks(len(wkb), size):
                     chunk = {"skip_features": first + rows.start, "max_features": rows.stop - rows.start}
                     notes = ReadingNotes(reading=list(reading) if rows.start == 0 else [])
-                    kept = [column[rows] for column in columns]
+                    block_columns = [column[rows] for column in columns]
                     with self._errors():
                         proved = proof_of(wkb[rows], provers)
                         shapes = geometries_of_wkb(wkb[rows], on_invalid="ignore") if proved is None else proved[0]
-                    frame = self._block(meta, shapes, kept, chunk, arcs, notes)
+                    frame = self._block(meta, shapes, block_columns, chunk, arcs, notes)
                     if proved is not None and frame.shapes is proved[0]:
                         frame = replace(frame, wkb=proved[0].bodies, valid=proved[1])
                     yield frame, notes
@@ -203,13 +203,13 @@ class VectorStream:
             attributes = vector.attributes_of(readable, meta, columns, len(shapes), part)
         if arcs is not None:
             with self._errors() as notes.looking:
-                looked = arcs.next_rows(len(shapes), sagitta_of(self.crs, shapes))
-            if looked.read != len(shapes):
-                read = first + looked.read
+                arc_survey = arcs.next_rows(len(shapes), sagitta_of(self.crs, shapes))
+            if arc_survey.read != len(shapes):
+                read = first + arc_survey.read
                 raise OneMapError("source.rows", rows=read, held=first + len(shapes), **readable.place)
-            notes.curved, notes.are_measured = len(looked.stroked), looked.are_measured
+            notes.curved, notes.are_measured = len(arc_survey.stroked), arc_survey.are_measured
             shapes, notes.has_heights = in_plane(shapes)  # what is stroked has lost its heights
-            shapes = with_stroked(shapes, looked.stroked)
+            shapes = with_stroked(shapes, arc_survey.stroked)
         check_vertices(shapes, readable.place, first)
         codes = geodatabase.DecodedAttributes(attributes)
         if readable.path.suffix.lower() == ".gdb":

@@ -55,17 +55,17 @@ def read_geoparquet(path: Path, progress: Progress, provers: Provers) -> RawFram
         column = facts.get("columns", {}).get(primary, {})
         aside = {primary, *_box_columns(column), *(set(facts.get("columns", {})) - {primary})}
         names = [name for name in file.schema_arrow.names if name not in aside]
-        found = _geometries(path, file, primary, column) if primary else None
+        bodies = _geometries(path, file, primary, column) if primary else None
         progress.at(0.5)
-        attributes, proved = _proved_rows(path, file, names, found, provers)
+        attributes, proved = _proved_rows(path, file, names, bodies, provers)
     except OneMapError:
         raise
     except (pa.ArrowException, ValueError, KeyError, TypeError, AttributeError, OSError) as error:
         if isinstance(error, PermissionError):
             raise
         raise OneMapError("source.damaged", reason=str(error)[:200], **place) from error
-    made, broken = _shapes(found, proved, len(attributes))
-    shapes, has_heights = in_plane(made)
+    geometries, broken_rows = _shapes(bodies, proved, len(attributes))
+    shapes, has_heights = in_plane(geometries)
     problems = [Problem("geometry.z_dropped", dict(place))] if has_heights else []
     if column.get("edges", "planar") != "planar":
         problems.append(Problem("geometry.edges", dict(place)))
@@ -82,9 +82,9 @@ def read_geoparquet(path: Path, progress: Progress, provers: Provers) -> RawFram
         crs=_crs(column, path) if primary else None,
         encoding="utf-8",
         problems=tuple(problems),
-        is_table=found is None,
-        broken=broken,
-        wkb=None if proved is None else found,
+        is_table=bodies is None,
+        broken=broken_rows,
+        wkb=None if proved is None else bodies,
         valid=None if proved is None else proved.valid,
     )
 
@@ -137,34 +137,34 @@ def _facts(file: "pq.ParquetFile") -> dict[str, Any]:
     """Return a file's facts about its geometry; empty if it has none. Raises ValueError if they are contradictory."""
     metadata = file.schema_arrow.metadata or {}
     try:
-        found = json.loads(metadata[b"geo"]) if b"geo" in metadata else {}
+        facts = json.loads(metadata[b"geo"]) if b"geo" in metadata else {}
         native = _native_columns(file)
     except RecursionError:
         raise ValueError(f"geo: {TOO_DEEP}") from None
-    if not isinstance(found, dict):
+    if not isinstance(facts, dict):
         raise ValueError("geo")
-    columns = found.get("columns", {})
+    columns = facts.get("columns", {})
     for name in columns.keys() & native.keys():
         one, other = (about.get("crs") for about in (columns[name], native[name]))
         if one and other and not parse_crs(one).equals(parse_crs(other), ignore_axis_order=True):
             raise ValueError(f"crs: {str(one)[:80]} ≠ {str(other)[:80]}")
         columns[name] = {**native[name], **columns[name]}
-    if not found and native:
+    if not facts and native:
         return {"primary_column": next(iter(native)), "columns": native}
-    return found
+    return facts
 
 
 def _native_columns(file: "pq.ParquetFile") -> dict[str, dict[str, Any]]:
     """Return the columns of Parquet's own geometry types, each described in GeoParquet's terms."""
-    schema, found = file.schema, {}
+    schema, columns = file.schema, {}
     for at in range(len(schema)):
         column = schema.column(at)
         if column.logical_type.type in _NATIVE:
             about = json.loads(column.logical_type.to_json())
-            found[column.path] = {"encoding": "WKB", **_native_crs(about.get("crs") or "", file)}
+            columns[column.path] = {"encoding": "WKB", **_native_crs(about.get("crs") or "", file)}
             if about["Type"] == "Geography":
-                found[column.path]["edges"] = about.get("algorithm", "spherical")
-    return found
+                columns[column.path]["edges"] = about.get("algorithm", "spherical")
+    return columns
 
 
 def _native_crs(text: str, file: "pq.ParquetFile") -> dict[str, Any]:
@@ -184,25 +184,25 @@ def _box_columns(column: dict[str, Any]) -> set[str]:
 
 
 def _proved_rows(
-    path: Path, file: "pq.ParquetFile", names: list[str], found: pa.Array | np.ndarray | None, provers: Provers
+    path: Path, file: "pq.ParquetFile", names: list[str], bodies: pa.Array | np.ndarray | None, provers: Provers
 ) -> tuple[pd.DataFrame, PlainProof | None]:
     """Return the attributes of all rows, and the proof of their geometries made meanwhile."""
-    is_wkb = isinstance(found, pa.Array) and pa.types.is_large_binary(found.type) and len(found) >= WORTH_ROWS
+    is_wkb = isinstance(bodies, pa.Array) and pa.types.is_large_binary(bodies.type) and len(bodies) >= WORTH_ROWS
     with ProofBeside(provers if is_wkb else NOBODY) as proof:
         if is_wkb:
-            proof.add(found)
+            proof.add(bodies)
         return _attributes(path, file, names), proof.result(SILENT)
 
 
 def _shapes(
-    found: pa.Array | np.ndarray | None, proved: PlainProof | None, count: int
+    bodies: pa.Array | np.ndarray | None, proved: PlainProof | None, count: int
 ) -> tuple[AnyShapes, dict[int, str]]:
     """Return the shapes (n,), None for each row of a table; and the errors of unreadable ones by row."""
     if proved is not None:
-        return proved.column(found), {}
-    if isinstance(found, pa.Array):
-        return shapes_of(np.array(found.to_pylist(), dtype=object))
-    return np.full(count, None, dtype=object) if found is None else found, {}
+        return proved.column(bodies), {}
+    if isinstance(bodies, pa.Array):
+        return shapes_of(np.array(bodies.to_pylist(), dtype=object))
+    return np.full(count, None, dtype=object) if bodies is None else bodies, {}
 
 
 def _geometries(path: Path, file: "pq.ParquetFile", name: str, column: dict[str, Any]) -> pa.Array | np.ndarray:
@@ -225,13 +225,13 @@ def shapes_of(bodies: np.ndarray) -> tuple[np.ndarray, dict[int, str]]:
     try:
         return geometries_of_wkb(bodies), {}
     except (shapely.GEOSException, ValueError, TypeError):
-        shapes, broken = np.full(len(bodies), None, dtype=object), {}
+        shapes, broken_rows = np.full(len(bodies), None, dtype=object), {}
         for row, body in enumerate(bodies):
             try:
                 shapes[row] = geometry_of_wkb(body)
             except (shapely.GEOSException, ValueError, TypeError) as error:
-                broken[row] = str(error)[:200]
-        return shapes, broken
+                broken_rows[row] = str(error)[:200]
+        return shapes, broken_rows
 
 
 def _attributes(path: Path, file: "pq.ParquetFile", names: list[str]) -> pd.DataFrame:

@@ -46,13 +46,13 @@ def read_json_lines(path: Path, encoding: str | None, progress: Progress, prover
     Raises OneMapError source.damaged if no record is a feature, source.swollen, encoding.….
     """
     place = ProblemPlace(file=path.name, layer=path.stem)
-    records, found = _records(path, encoding)
+    records, used_encoding = _records(path, encoding)
     with ProofBeside(provers) as proof:
-        made = _Shapes(proof)
-        properties, broken = _features(records, made, progress)
-        shapes, valid = made.result()
-    if broken and len(broken) == len(properties):
-        raise OneMapError("source.damaged", reason=broken[0], **place)
+        record_shapes = _Shapes(proof)
+        properties, broken_rows = _features(records, record_shapes, progress)
+        shapes, valid = record_shapes.result()
+    if broken_rows and len(broken_rows) == len(properties):
+        raise OneMapError("source.damaged", reason=broken_rows[0], **place)
     shapes, has_heights = in_plane(shapes)
     names = list(dict.fromkeys(name for record in properties for name in record))
     check_full_size(path, len(names) * len(properties) * VALUE_BYTES)
@@ -65,10 +65,10 @@ def read_json_lines(path: Path, encoding: str | None, progress: Progress, prover
         shapes=shapes,
         attributes=pd.DataFrame(columns, index=range(len(shapes)), dtype=object),
         crs=parse_crs(_WGS_84),
-        encoding=found,
+        encoding=used_encoding,
         problems=tuple(problems),
         is_assumed=True,
-        broken=broken,
+        broken=broken_rows,
         valid=valid,
     )
 
@@ -76,7 +76,7 @@ def read_json_lines(path: Path, encoding: str | None, progress: Progress, prover
 def _features(records: list[str], shapes: "_Shapes", progress: Progress) -> tuple[list[dict[str, Any]], dict[int, str]]:
     """Return the properties of all records (n,), and errors by row; add their shapes to `shapes`."""
     properties: list[dict[str, Any]] = []
-    broken: dict[int, str] = {}
+    broken_rows: dict[int, str] = {}
     for row, record in enumerate(records):
         if row % _AT_ONCE == 0:
             progress.at(row / len(records))
@@ -85,17 +85,17 @@ def _features(records: list[str], shapes: "_Shapes", progress: Progress) -> tupl
             shape = _shape(feature.get("geometry"))
             properties.append(feature.get("properties") or {})
         except (ValueError, TypeError, RecursionError, shapely.GEOSException) as error:
-            broken[row], shape = str(error)[:200] or type(error).__name__, None
+            broken_rows[row], shape = str(error)[:200] or type(error).__name__, None
             properties.append({})
         shapes.add(shape)
-    return properties, broken
+    return properties, broken_rows
 
 
 def _records(path: Path, encoding: str | None) -> tuple[list[str], str]:
     """Return the texts of the non-empty records, and their encoding; the whole text is released."""
-    text, found = text_of(path, encoding)
+    text, used_encoding = text_of(path, encoding)
     separated = text.split(_SEPARATOR) if _SEPARATOR in text else text.split("\n")
-    return [record for record in separated if record.strip()], found
+    return [record for record in separated if record.strip()], used_encoding
 
 
 def _feature(record: str) -> dict[str, Any]:

@@ -53,8 +53,8 @@ def is_snapshot(path: Path) -> bool:
 
 def snapshot_layers(path: Path) -> list[str]:
     """Return the readings; and the Things, if the snapshot has their places. Raises OneMapError source.damaged."""
-    found = _read(path, None)
-    return [OBSERVATIONS, THINGS] if found.places else [OBSERVATIONS]
+    snapshot = _read(path, None)
+    return [OBSERVATIONS, THINGS] if snapshot.places else [OBSERVATIONS]
 
 
 def read_snapshot(path: Path, layer: str, encoding: str | None) -> RawFrame:
@@ -62,18 +62,18 @@ def read_snapshot(path: Path, layer: str, encoding: str | None) -> RawFrame:
 
     Raises OneMapError source.damaged, sensors.no_readings, sensors.not_expanded with the entity.
     """
-    found = _read(path, encoding)
+    snapshot = _read(path, encoding)
     place = ProblemPlace(file=path.name, layer=layer)
-    problems = tuple(Problem("sensors.cut", {**place, "feature": name}) for name in found.cut)
+    problems = tuple(Problem("sensors.cut", {**place, "feature": name}) for name in snapshot.cut)
     if layer == THINGS:
-        numbers = list(found.places)
-        attributes = pd.DataFrame({"JDBH": numbers, "JDMC": [found.names[name] for name in numbers]}, dtype=object)
+        numbers = list(snapshot.places)
+        attributes = pd.DataFrame({"JDBH": numbers, "JDMC": [snapshot.names[name] for name in numbers]}, dtype=object)
         shapes = np.full(len(numbers), None, dtype=object)
-        shapes[:] = list(found.places.values())
+        shapes[:] = list(snapshot.places.values())
         return _frame(path, layer, shapes, attributes, parse_crs(_WGS_84), problems)
-    if not found.rows:
+    if not snapshot.rows:
         raise OneMapError("sensors.no_readings", **place)
-    table = pd.DataFrame(found.rows, columns=list(_FIELDS), dtype=object)
+    table = pd.DataFrame(snapshot.rows, columns=list(_FIELDS), dtype=object)
     return _frame(path, layer, np.full(len(table), None, dtype=object), table, None, problems)
 
 
@@ -107,41 +107,43 @@ def _read(path: Path, encoding: str | None) -> _Snapshot:
     entities = content.get("value", [content]) if isinstance(content, dict) else content
     if not isinstance(entities, list) or not all(isinstance(one, dict) for one in entities):
         raise OneMapError("source.damaged", file=path.name, reason="value")
-    found = _Snapshot()
+    snapshot = _Snapshot()
     if isinstance(content, dict) and "@iot.nextLink" in content:
-        found.cut.append("@iot.nextLink")
+        snapshot.cut.append("@iot.nextLink")
     for entity in entities:
-        _take(entity, found, path)
-    return found
+        _take(entity, snapshot, path)
+    return snapshot
 
 
-def _take(entity: Record, found: _Snapshot, path: Path) -> None:
+def _take(entity: Record, snapshot: _Snapshot, path: Path) -> None:
     """Add an entity of the list: a Thing, a Datastream or an Observation."""
     if "result" in entity:
         stream = _linked_entity(entity, "Datastream", path)
-        _take_stream(stream, _linked_entity(stream, "Thing", path), [entity], found, path)
+        _take_stream(stream, _linked_entity(stream, "Thing", path), [entity], snapshot, path)
     elif "unitOfMeasurement" in entity:
-        _take_stream(entity, _linked_entity(entity, "Thing", path), _observations(entity, found, path), found, path)
+        _take_stream(
+            entity, _linked_entity(entity, "Thing", path), _observations(entity, snapshot, path), snapshot, path
+        )
     else:
-        for stream in _parts_of(entity, "Datastreams", found, path):
-            _take_stream(stream, entity, _observations(stream, found, path), found, path)
-        _take_place(entity, found)
+        for stream in _parts_of(entity, "Datastreams", snapshot, path):
+            _take_stream(stream, entity, _observations(stream, snapshot, path), snapshot, path)
+        _take_place(entity, snapshot)
 
 
-def _take_stream(stream: Record, thing: Record, observations: list[Record], found: _Snapshot, path: Path) -> None:
+def _take_stream(stream: Record, thing: Record, observations: list[Record], snapshot: _Snapshot, path: Path) -> None:
     observed = _linked_entity(stream, "ObservedProperty", path)
     unit = stream.get("unitOfMeasurement") or {}
     number = _number_of(thing)
     symbol = str(unit.get("symbol") or unit.get("name") or "") if isinstance(unit, dict) else ""
-    _take_place(thing, found)
+    _take_place(thing, snapshot)
     for one in observations:
         time, seconds = _time(str(one.get("phenomenonTime") or one.get("resultTime") or ""))
         quality = _quality(one.get("resultQuality"))
         result = plain_value(one.get("result"))  # a list is no number, but a refusal can name it
-        found.rows.append([number, str(observed.get("name") or ""), symbol, time, result, quality, seconds])
+        snapshot.rows.append([number, str(observed.get("name") or ""), symbol, time, result, quality, seconds])
 
 
-def _take_place(thing: Record, found: _Snapshot) -> None:
+def _take_place(thing: Record, snapshot: _Snapshot) -> None:
     """Add the present place of a Thing as a point, if the snapshot has it."""
     locations = thing.get("Locations")
     for location in locations if isinstance(locations, list) else ():
@@ -154,18 +156,18 @@ def _take_place(thing: Record, found: _Snapshot) -> None:
             continue
         if isinstance(shape, shapely.Point) and not shape.is_empty:
             number = _number_of(thing)
-            found.places[number], found.names[number] = shape, str(thing.get("name") or number)
+            snapshot.places[number], snapshot.names[number] = shape, str(thing.get("name") or number)
 
 
-def _observations(stream: Record, found: _Snapshot, path: Path) -> list[Record]:
+def _observations(stream: Record, snapshot: _Snapshot, path: Path) -> list[Record]:
     if "Observations" not in stream:
         raise OneMapError("sensors.not_expanded", file=path.name, feature=_title(stream), field="Observations")
-    return list(_parts_of(stream, "Observations", found, path))
+    return list(_parts_of(stream, "Observations", snapshot, path))
 
 
-def _parts_of(entity: Record, name: str, found: _Snapshot, path: Path) -> Iterator[Record]:
+def _parts_of(entity: Record, name: str, snapshot: _Snapshot, path: Path) -> Iterator[Record]:
     if f"{name}@iot.nextLink" in entity:
-        found.cut.append(f"{_title(entity)} · {name}")
+        snapshot.cut.append(f"{_title(entity)} · {name}")
     parts = entity.get(name) or []
     if not isinstance(parts, list):
         raise OneMapError("source.damaged", file=path.name, reason=name)
@@ -186,8 +188,8 @@ def _title(entity: Record) -> str:
 
 def _number_of(thing: Record) -> str:
     properties = thing.get("properties")
-    known = properties if isinstance(properties, dict) else {}
-    return str(next((known[key] for key in _NODE_KEYS if known.get(key)), _title(thing)))
+    thing_properties = properties if isinstance(properties, dict) else {}
+    return str(next((thing_properties[key] for key in _NODE_KEYS if thing_properties.get(key)), _title(thing)))
 
 
 def _time(text: str) -> tuple[str, float | None]:

@@ -57,14 +57,14 @@ def read_spatialite(path: Path, layer: str) -> RawFrame:
         rows = cursor.fetchall()
         crs = _crs(connection, table.srid, path)
     shapes = np.full(len(rows), None, dtype=object)
-    broken: dict[int, str] = {}
+    broken_rows: dict[int, str] = {}
     for row, values in enumerate(rows):
         try:
             shapes[row] = _shape(values[at], table.form)
         except (ValueError, TypeError, struct.error, RecursionError, shapely.GEOSException) as error:
-            broken[row] = str(error)[:200]
-    kept = [column for column, name in enumerate(names) if column != at and name.lower() not in _OWN]
-    columns = {names[column]: [values[column] for values in rows] for column in kept}
+            broken_rows[row] = str(error)[:200]
+    own_columns = [column for column, name in enumerate(names) if column != at and name.lower() not in _OWN]
+    columns = {names[column]: [values[column] for values in rows] for column in own_columns}
     place = ProblemPlace(file=path.name, layer=layer)
     return RawFrame(
         path=path,
@@ -75,7 +75,7 @@ def read_spatialite(path: Path, layer: str) -> RawFrame:
         crs=crs,
         encoding="utf-8",
         problems=(Problem("geometry.z_dropped", place),) if shapely.has_z(shapes).any() else (),
-        broken=broken,
+        broken=broken_rows,
     )
 
 
@@ -92,31 +92,31 @@ def _open(path: Path) -> Iterator[sqlite3.Connection]:
 
 def _tables(connection: sqlite3.Connection) -> Sequence[_Table]:
     """The tables with a geometry, as the file's own list names them."""
-    listed = connection.execute("SELECT * FROM geometry_columns")
-    names = [column[0].lower() for column in listed.description]
+    cursor = connection.execute("SELECT * FROM geometry_columns")
+    names = [column[0].lower() for column in cursor.description]
     there = {
         name.lower(): name
         for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")
     }
-    found = []
-    for row in listed:
+    tables = []
+    for row in cursor:
         facts = dict(zip(names, row, strict=True))
         name = there.get(str(facts["f_table_name"]).lower())
         if name is not None:
             form = str(facts.get("geometry_format") or FORMAT)
-            found.append(_Table(name, str(facts["f_geometry_column"]), facts.get("srid"), form))
-    return found
+            tables.append(_Table(name, str(facts["f_geometry_column"]), facts.get("srid"), form))
+    return tables
 
 
 def _crs(connection: sqlite3.Connection, srid: int | None, path: Path) -> pyproj.CRS | None:
     """Return the system of a number in the file's own list; None for a number without meaning."""
     if not isinstance(srid, int) or srid <= 0:
         return None
-    listed = connection.execute("SELECT * FROM spatial_ref_sys WHERE srid = ?", (srid,))
-    row = listed.fetchone()
+    cursor = connection.execute("SELECT * FROM spatial_ref_sys WHERE srid = ?", (srid,))
+    row = cursor.fetchone()
     if row is None:
         return None
-    facts = dict(zip([column[0].lower() for column in listed.description], row, strict=True))
+    facts = dict(zip([column[0].lower() for column in cursor.description], row, strict=True))
     if str(facts.get("auth_name") or "").lower() == "epsg" and facts.get("auth_srid"):
         return by_parameters(parse_crs(f"EPSG:{facts['auth_srid']}", file=path.name))
     text = facts.get("srtext") or facts.get("srs_wkt") or facts.get("proj4text")
@@ -147,10 +147,10 @@ def _wkb(body: bytes) -> bytes:
         kind = {1: 1, 2: 1001, 3: 2001, 4: 3001}.get(body[_TINY_HEAD - 1], 0)
         return bytes([order]) + struct.pack("<I" if order else ">I", kind) + body[_TINY_HEAD:-1]
     walk = _Walk(body, _HEAD + 1, "<" if order else ">")
-    found = walk.geometry()
+    wkb = walk.geometry()
     if walk.at != len(body) - 1:
         raise ValueError(f"{len(body) - 1 - walk.at} bytes more than its points")
-    return found
+    return wkb
 
 
 class _Walk:
@@ -200,8 +200,8 @@ class _Walk:
         return int(struct.unpack(f"{self.order}I", self._bytes(4))[0])
 
     def _bytes(self, count: int) -> bytes:
-        found = self.body[self.at : self.at + count]
-        if len(found) < count:
+        part = self.body[self.at : self.at + count]
+        if len(part) < count:
             raise ValueError(f"{len(self.body)} bytes")
         self.at += count
-        return found
+        return part

@@ -125,10 +125,16 @@ def _remarks(
             yield Problem("redline.mark", {**place, "line": parcel.lines.line})
         if not parcel.field("DKBH"):
             yield Problem("redline.unnumbered", {**place, "line": parcel.lines.line, "field": "DKBH"})
-        stated, found = number_of(parcel.field("JZDS")), len(parcel.lines.points)
+        stated_count, point_count = number_of(parcel.field("JZDS")), len(parcel.lines.points)
         # Some count the closing points and some do not, whether the file has them or not.
-        if stated is not None and stated not in (found, found - len(parcel.rings), found + len(parcel.rings)):
-            yield Problem("redline.count", {**place, "field": "JZDS", "stated": f"{stated:g}", "found": found})
+        if stated_count is not None and stated_count not in (
+            point_count,
+            point_count - len(parcel.rings),
+            point_count + len(parcel.rings),
+        ):
+            yield Problem(
+                "redline.count", {**place, "field": "JZDS", "stated": f"{stated_count:g}", "found": point_count}
+            )
         area_ha, found_ha = number_of(parcel.field("DKMJ")), area_m2 / M2_PER_HECTARE
         if area_ha is not None and found_ha and abs(area_ha - found_ha) > max(1e-4, 1e-3 * found_ha):
             yield Problem("redline.area", {**place, "field": "DKMJ", "stated": area_ha, "found": f"{found_ha:.4f}"})

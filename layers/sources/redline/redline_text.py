@@ -101,7 +101,7 @@ def read_text(path: Path, encoding: str | None) -> RedlineText:
 
     Raises OneMapError encoding.…, redline.no_coordinates, redline.no_parcel_line, redline.point, with every line named.
     """
-    text, found = text_of(path, encoding)
+    text, used_encoding = text_of(path, encoding)
     before: list[str] = []
     after: list[str] = []
     coordinates: list[tuple[int, str]] = []
@@ -121,7 +121,7 @@ def read_text(path: Path, encoding: str | None) -> RedlineText:
         raise OneMapError("redline.no_coordinates", file=path.name)
     while after and not after[-1]:
         after.pop()
-    return RedlineText(tuple(before), tuple(_parcels(coordinates, path)), tuple(after), found)
+    return RedlineText(tuple(before), tuple(_parcels(coordinates, path)), tuple(after), used_encoding)
 
 
 def _parcels(lines: list[tuple[int, str]], path: Path) -> list[ParcelLines]:

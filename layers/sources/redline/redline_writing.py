@@ -64,18 +64,18 @@ def redline_bytes(text: RedlineText, file: str) -> bytes:
 
 def with_zone(text: RedlineText, zone: Zone) -> RedlineText:
     """Return the text with the header's 坐标系, 几度分带 and 带号 set, and nothing else changed."""
-    wanted = _zone_keys(zone)
+    zone_values = _zone_keys(zone)
     before = list(text.before)
     for at, line in enumerate(before):
         key, equals, _ = plain(line).partition("=")
-        if equals and key.strip() in wanted:
-            before[at] = f"{key.strip()}={wanted.pop(key.strip())}"
-    if wanted:
+        if equals and key.strip() in zone_values:
+            before[at] = f"{key.strip()}={zone_values.pop(key.strip())}"
+    if zone_values:
         begin = next((at for at, line in enumerate(before) if plain(line).strip() == _HEADER), None)
         if begin is None:
             before.insert(0, _HEADER)
             begin = 0
-        before[begin + 1 : begin + 1] = [f"{key}={value}" for key, value in wanted.items()]
+        before[begin + 1 : begin + 1] = [f"{key}={value}" for key, value in zone_values.items()]
     return replace(text, before=tuple(before))
 
 
@@ -99,9 +99,9 @@ def redline_text(frame: Frame) -> RedlineText:
     A header that was read is kept if it declares the same zone; else ours is written, and eastings get the zone's
     number.
     """
-    kept, decimals = _header_and_decimals(frame)
-    before = kept.before if kept else _header(frame.zone, decimals)
-    shift = 0 if kept or frame.zone.prefixed else frame.zone.number * 1_000_000
+    kept_header, decimals = _header_and_decimals(frame)
+    before = kept_header.before if kept_header else _header(frame.zone, decimals)
+    shift = 0 if kept_header or frame.zone.prefixed else frame.zone.number * 1_000_000
     names = _columns(list(frame.attributes.columns))
     areas = parcel_areas(frame)
     rows = [dict(zip(frame.attributes.columns, row, strict=True)) for row in frame.attributes.itertuples(index=False)]
@@ -113,7 +113,7 @@ def redline_text(frame: Frame) -> RedlineText:
         fields[PARCEL_FIELDS.index("DKMJ")] = area
         fields[PARCEL_FIELDS.index("TXSX")] = _KINDS[int(shapely.get_dimensions(geometry))]
         parcels.append(ParcelLines(0, tuple(fields), tuple(points)))
-    return RedlineText(before, tuple(parcels), kept.after if kept else ())
+    return RedlineText(before, tuple(parcels), kept_header.after if kept_header else ())
 
 
 def changes(frame: Frame, place: Mapping[str, Any]) -> list[Problem]:
@@ -125,30 +125,30 @@ def changes(frame: Frame, place: Mapping[str, Any]) -> list[Problem]:
     """
     _, decimals = _header_and_decimals(frame)
     coordinates = shapely.get_coordinates(frame.geometries)
-    moved = np.abs(coordinates - np.round(coordinates, decimals)).max(axis=1, initial=0.0)
-    found = []
-    if (count := int((moved > _ROUNDED_M).sum())) > 0:
-        facts = {"count": count, "decimals": decimals, "most": f"{moved.max():.{decimals + 2}f}"}
-        found.append(Problem("redline.rounded", {**place, **facts}))
-    found += _area_remarks(frame, place)
-    written = _columns(list(frame.attributes.columns))
-    others = [column for column in frame.attributes.columns if column not in written.values()]
-    if left_out := [column for column in others if any(map(_token, frame.attributes[column]))]:
-        found.append(Problem("redline.left_out", {**place, "count": len(left_out), "names": first_names(left_out)}))
-    names = {field: column for field, column in written.items() if field not in _MADE}
+    moved_m = np.abs(coordinates - np.round(coordinates, decimals)).max(axis=1, initial=0.0)
+    remarks = []
+    if (count := int((moved_m > _ROUNDED_M).sum())) > 0:
+        facts = {"count": count, "decimals": decimals, "most": f"{moved_m.max():.{decimals + 2}f}"}
+        remarks.append(Problem("redline.rounded", {**place, **facts}))
+    remarks += _area_remarks(frame, place)
+    field_columns = _columns(list(frame.attributes.columns))
+    others = [column for column in frame.attributes.columns if column not in field_columns.values()]
+    if omitted := [column for column in others if any(map(_token, frame.attributes[column]))]:
+        remarks.append(Problem("redline.left_out", {**place, "count": len(omitted), "names": first_names(omitted)}))
+    names = {field: column for field, column in field_columns.items() if field not in _MADE}
     columns = {field: frame.attributes[column].tolist() for field, column in names.items()}
     numbers = columns.get("DKBH", [None] * len(frame.attributes))
     if unnumbered := [row for row, value in enumerate(numbers, start=1) if not _token(value)]:
         facts = {"field": "DKBH", "count": len(unnumbered), "rows": unnumbered[:_MOST_ROWS_NAMED]}
-        found.append(Problem("redline.numbered", {**place, **facts}))
+        remarks.append(Problem("redline.numbered", {**place, **facts}))
     for row in range(len(frame.attributes)):
         values = {field: _text(column[row]) for field, column in columns.items()}
         for field, old in values.items():
             new = ",".join(map(_token, old.split(","))) if field == EXTRA_FIELD else _token(old)
             if new != old:
                 facts = {"feature": _in_a_line(values.get("DKBH") or str(row + 1)), "row": row + 1, "field": field}
-                found.append(Problem("redline.renamed", {**place, **facts, "old": _in_a_line(old), "new": new}))
-    return found
+                remarks.append(Problem("redline.renamed", {**place, **facts, "old": _in_a_line(old), "new": new}))
+    return remarks
 
 
 @dataclass(frozen=True)
@@ -168,14 +168,14 @@ class ParcelAreas:
 def parcel_areas(frame: Frame) -> ParcelAreas:
     """Return the sender's areas where they are those of the ground, else measured ones of the same kind."""
     column = _columns(list(frame.attributes.columns)).get("DKMJ")
-    stated = [_token(value) for value in frame.attributes[column]] if column else [""] * len(frame.geometries)
+    stated_texts = [_token(value) for value in frame.attributes[column]] if column else [""] * len(frame.geometries)
     areas_m2 = {
         _ELLIPSOID: ellipsoidal_areas_m2(frame.geometries, zone_crs(frame.zone)),
         _PLANE: shapely.area(frame.geometries),
     }
     measured_ha = {kind: areas / M2_PER_HECTARE for kind, areas in areas_m2.items()}
-    numbers = np.array([np.nan if (number := number_of(text)) is None else number for text in stated])
-    digits = np.array([len(plain(text).partition(".")[2]) for text in stated], dtype=float)
+    numbers = np.array([np.nan if (number := number_of(text)) is None else number for text in stated_texts])
+    digits = np.array([len(plain(text).partition(".")[2]) for text in stated_texts], dtype=float)
     moved_ha = shapely.length(frame.geometries) * _ROUNDED_POINTS_M / M2_PER_HECTARE
     fits = {
         kind: np.abs(numbers - areas) <= _LAST_DIGIT_HA + 0.5 * 10**-digits + moved_ha
@@ -188,10 +188,10 @@ def parcel_areas(frame: Frame) -> ParcelAreas:
     kind = _PLANE if only[_PLANE] > only[_ELLIPSOID] else _ELLIPSOID
     is_kept = (fits[_PLANE] | fits[_ELLIPSOID]) & (numbers > 0)
     texts = [
-        text if kept else f"{hectares(area_m2):.4f}"
-        for text, kept, area_m2 in zip(stated, is_kept, areas_m2[kind], strict=True)
+        text if is_own else f"{hectares(area_m2):.4f}"
+        for text, is_own, area_m2 in zip(stated_texts, is_kept, areas_m2[kind], strict=True)
     ]
-    return ParcelAreas(texts, stated, measured_ha, kind, is_kept)
+    return ParcelAreas(texts, stated_texts, measured_ha, kind, is_kept)
 
 
 def _area_remarks(frame: Frame, place: Mapping[str, Any]) -> Iterator[Problem]:
@@ -202,17 +202,19 @@ def _area_remarks(frame: Frame, place: Mapping[str, Any]) -> Iterator[Problem]:
         apart_m2 = M2_PER_HECTARE * np.abs(areas.measured_ha[_PLANE] - areas.measured_ha[_ELLIPSOID])
         facts = {"count": int(areas.is_kept.sum()), "most": f"{apart_m2.max():.1f}", "field": "DKMJ"}
         yield Problem("redline.area_kept", {**place, **facts})
-    for row, (text, written, kept) in enumerate(zip(areas.stated, areas.texts, areas.is_kept, strict=True), start=1):
-        if text and not kept:
-            measured = {kind: f"{values[row - 1]:.4f}" for kind, values in areas.measured_ha.items()}
+    for row, (text, area_text, is_own) in enumerate(
+        zip(areas.stated, areas.texts, areas.is_kept, strict=True), start=1
+    ):
+        if text and not is_own:
+            measured_ha = {kind: f"{values[row - 1]:.4f}" for kind, values in areas.measured_ha.items()}
             facts = {
                 "feature": names[row - 1] or str(row),
                 "row": row,
                 "field": "DKMJ",
                 "stated": text,
-                "written": written,
+                "written": area_text,
             }
-            yield Problem("redline.area_replaced", {**place, **facts, **measured})
+            yield Problem("redline.area_replaced", {**place, **facts, **measured_ha})
 
 
 def _in_a_line(text: str) -> str:
@@ -221,8 +223,10 @@ def _in_a_line(text: str) -> str:
 
 def _header_and_decimals(frame: Frame) -> tuple[RedlineText | None, int]:
     """Return the header that is kept, if any, and the number of decimals of coordinates."""
-    kept = frame.header if frame.header is not None and _declares(frame.header.header, frame.zone) else None
-    return kept, _decimals(frame.geometries, _stated_decimals(kept.header) if kept else _FEWEST_DECIMALS)
+    kept_header = frame.header if frame.header is not None and _declares(frame.header.header, frame.zone) else None
+    return kept_header, _decimals(
+        frame.geometries, _stated_decimals(kept_header.header) if kept_header else _FEWEST_DECIMALS
+    )
 
 
 def _header(zone: Zone, decimals: int) -> tuple[str, ...]:
@@ -251,20 +255,20 @@ def _declares(header: Mapping[str, str], zone: Zone) -> bool:
 
 def _stated_decimals(header: Mapping[str, str]) -> int:
     """Return 精度 as decimals: 0.001 and 3 both mean three."""
-    stated = number_of(header.get("精度", ""))
-    if stated is None or stated <= 0:
+    number = number_of(header.get("精度", ""))
+    if number is None or number <= 0:
         return _FEWEST_DECIMALS
-    return min(int(stated) if stated >= 1 else round(-np.log10(stated)), _MOST_DECIMALS)
+    return min(int(number) if number >= 1 else round(-np.log10(number)), _MOST_DECIMALS)
 
 
-def _decimals(geometries: np.ndarray, stated: int) -> int:
+def _decimals(geometries: np.ndarray, stated_decimals: int) -> int:
     """Return the decimals that the header states, or more if the coordinates have more."""
     coordinates = shapely.get_coordinates(geometries)
-    for decimals in range(stated, _MOST_DECIMALS + 1):
-        scaled = coordinates * 10**decimals
-        if (np.abs(scaled - np.round(scaled)) < 1e-2).all():
+    for decimals in range(stated_decimals, _MOST_DECIMALS + 1):
+        whole_numbers = coordinates * 10**decimals
+        if (np.abs(whole_numbers - np.round(whole_numbers)) < 1e-2).all():
             return decimals
-    return max(stated, _FEWEST_DECIMALS)
+    return max(stated_decimals, _FEWEST_DECIMALS)
 
 
 def _points(geometry: shapely.Geometry, decimals: int, shift: int) -> list[PointLine]:
@@ -294,13 +298,13 @@ def _rings(geometry: shapely.Geometry) -> list[np.ndarray]:
 def _columns(columns: Sequence[str]) -> dict[str, str]:
     """Return the column for each field of the parcel line: by its name, its name in another case, an alias."""
     lower = {column.lower(): column for column in reversed(columns)}
-    found = {}
+    field_columns = {}
     for field in (*PARCEL_FIELDS, EXTRA_FIELD):
         names = [field, field.lower(), *(alias.lower() for alias in _ALIASES.get(field, ()))]
         column = field if field in columns else next((lower[name] for name in names if name in lower), None)
         if column is not None:
-            found[field] = column
-    return found
+            field_columns[field] = column
+    return field_columns
 
 
 def _fields(row: Mapping[str, object], columns: Mapping[str, str], number: int) -> list[str]:

@@ -31,8 +31,8 @@ def stream_of(content: bytes, names: Sequence[str]) -> bytes:
     if not entries or entries[0][1] != _ROOT:
         raise ValueError("no root in its directory")
     for name in names:
-        for found, kind, first, size in entries:
-            if (found, kind) == (name, _STREAM):
+        for entry_name, kind, first, size in entries:
+            if (entry_name, kind) == (name, _STREAM):
                 return (_mini(content, sectors, entries[0]) if size < least_outside_mini else sectors).read(first, size)
     raise ValueError(f"no stream {' or '.join(names)}")
 
@@ -80,11 +80,11 @@ def _table(content: bytes, size: int) -> list[int]:
     (more,) = struct.unpack_from("<I", content, 68)
     most = len(content) // size
     while more not in (_END, _FREE):
-        listed = _numbers(content[(more + 1) * size : (more + 2) * size])
-        if len(listed) != size // 4 or len(places) > most + _TABLES_IN_HEADER:
+        numbers = _numbers(content[(more + 1) * size : (more + 2) * size])
+        if len(numbers) != size // 4 or len(places) > most + _TABLES_IN_HEADER:
             raise ValueError(f"sector {more} of {most}")
-        places += listed[:-1]
-        more = listed[-1]
+        places += numbers[:-1]
+        more = numbers[-1]
     following: list[int] = []
     for place in places:
         if place != _FREE:
@@ -121,18 +121,18 @@ def file_of(name: str, stream: bytes) -> bytes:
     Raises ValueError for more than 450 MB.
     """
     stream = stream.ljust(_LEAST_OUTSIDE_MINI, b"\0")
-    used = -(-len(stream) // _SECTOR)
+    stream_sectors = -(-len(stream) // _SECTOR)
     # Directory, the stream of small streams (some readers want one) and its table, then the stream, then the table.
     per_table = _SECTOR // 4
-    tables = -(-(3 + used) // (per_table - 1))
+    tables = -(-(3 + stream_sectors) // (per_table - 1))
     if tables > _TABLES_IN_HEADER:
         raise ValueError(f"{len(stream)} bytes")
-    following = [_END, _END, _END, *range(4, 3 + used), _END] + [_TABLE] * tables
+    following = [_END, _END, _END, *range(4, 3 + stream_sectors), _END] + [_TABLE] * tables
     following += [_FREE] * (tables * per_table - len(following))
-    listed = [3 + used + at for at in range(tables)] + [_FREE] * (_TABLES_IN_HEADER - tables)
+    table_sectors = [3 + stream_sectors + at for at in range(tables)] + [_FREE] * (_TABLES_IN_HEADER - tables)
     header = SIGNATURE + bytes(16) + struct.pack("<HHHHH", 0x3E, 4, 0xFFFE, 12, _MINI_SHIFT) + bytes(6)
     header += struct.pack("<IIIIIIIII", 1, tables, 0, 0, _LEAST_OUTSIDE_MINI, 2, 1, _END, 0)
-    header += struct.pack(f"<{_TABLES_IN_HEADER}I", *listed)
+    header += struct.pack(f"<{_TABLES_IN_HEADER}I", *table_sectors)
     directory = _entry("Root Entry", _ROOT, 1, 64, child=1) + _entry(name, _STREAM, 3, len(stream), child=_FREE)
     directory += _entry("", 0, 0, 0, child=_FREE) * (_SECTOR // _ENTRY - 2)
     parts = [header, directory, b"", struct.pack(f"<{per_table}I", _END, *[_FREE] * (per_table - 1)), stream]

@@ -75,9 +75,9 @@ def looks_like_corners(path: Path) -> bool:
         lines = _lines_of(text_of(path, None)[0])
     except OneMapError:
         return False
-    written = [line for _, line in lines if line]
-    corners = sum(_corner(0, line) is not None for line in written)
-    return corners >= _LEAST and 2 * corners > len(written)
+    text_lines = [line for _, line in lines if line]
+    corners = sum(_corner(0, line) is not None for line in text_lines)
+    return corners >= _LEAST and 2 * corners > len(text_lines)
 
 
 def read_corners(path: Path, encoding: str | None) -> RawFrame:
@@ -85,7 +85,7 @@ def read_corners(path: Path, encoding: str | None) -> RawFrame:
 
     Raises OneMapError corners.…, redline.…, encoding.….
     """
-    text, found = text_of(path, encoding)
+    text, used_encoding = text_of(path, encoding)
     place = ProblemPlace(file=path.name, layer=path.stem)
     parcels, titles = _parcels_of(text, place)
     corners = [corner for parcel in parcels for corner in parcel.corners]
@@ -98,7 +98,7 @@ def read_corners(path: Path, encoding: str | None) -> RawFrame:
     codes = ["corners.degrees"] * are_degrees + ["geometry.z_dropped"] * has_heights
     remarks = (axes, *(Problem(code, dict(place)) for code in codes))
     geometries, attributes, datum = np.array(shapes, dtype=object), _attributes(parcels), datum_said(titles)
-    return RawFrame(path, path.stem, FORM, geometries, attributes, crs, found, remarks, datum=datum)
+    return RawFrame(path, path.stem, FORM, geometries, attributes, crs, used_encoding, remarks, datum=datum)
 
 
 def _parcels_of(text: str, place: ProblemPlace) -> tuple[list[_Parcel], str]:
@@ -162,8 +162,8 @@ def _corner(number: int, line: str) -> _Corner | None:
 
     None if the line has none, or more than two of its numbers may be coordinates.
     """
-    found = [_AXIS.fullmatch(word) for word in _BETWEEN.split(_IN_ANGLE.sub("", line)) if word]
-    words = [(match["axis"] or "", match["value"]) for match in found if match is not None]
+    axis_matches = [_AXIS.fullmatch(word) for word in _BETWEEN.split(_IN_ANGLE.sub("", line)) if word]
+    words = [(match["axis"] or "", match["value"]) for match in axis_matches if match is not None]
     planar = [(at, value) for at, (_, text) in enumerate(words) if (value := _metres(text)) is not None]
     angles = [(at, value) for at, (_, text) in enumerate(words) if (value := _degrees(text)) is not None]
     pair = planar or angles
@@ -207,11 +207,11 @@ def _places_of(corners: list[_Corner], are_degrees: bool, place: ProblemPlace) -
         if digits and all(map(may_be_sexagesimal, digits)):
             raise OneMapError("corners.angle", line=corners[0].line, text=digits[0], **place)
         is_turned = (first < 60).all() and (second > 60).all()
-        seen = "north" if is_turned else "east" if (first > 60).all() and (second < 60).all() else ""
+        first_axis = "north" if is_turned else "east" if (first > 60).all() and (second < 60).all() else ""
     else:
-        seen = (axis_seen(first, second) or "").removeprefix("first is ")
+        first_axis = (axis_seen(first, second) or "").removeprefix("first is ")
     letters = {corner.axis for corner in corners} - {""}
-    ways = letters | ({seen} if seen else set())
+    ways = letters | ({first_axis} if first_axis else set())
     if len(ways) != 1:
         raise OneMapError("corners.order", line=corners[0].line, text=", ".join(corners[0].texts), **place)
     is_north_first = ways == {"north"}

@@ -27,9 +27,9 @@ def html_rows(path: Path, encoding: str | None) -> tuple[list[list[list[Any]]], 
     Raises OneMapError source.damaged for a page without a table, sheet.too_large, encoding.….
     """
     content = path.read_bytes()
-    found = _CHARSET.search(content[:_HEAD])
-    claimed = found.group(1).decode("ascii") if found else None
-    text, used = decode_text(content, path.name, encoding, claimed)
+    match = _CHARSET.search(content[:_HEAD])
+    claimed = match.group(1).decode("ascii") if match else None
+    text, used_encoding = decode_text(content, path.name, encoding, claimed)
     reader = _TableReader()
     try:
         reader.feed(text)
@@ -39,7 +39,7 @@ def html_rows(path: Path, encoding: str | None) -> tuple[list[list[list[Any]]], 
     tables = [table for table in reader.tables if any(any(cell is not None for cell in row) for row in table)]
     if not tables:
         raise OneMapError("source.damaged", file=path.name, reason="<table>")
-    return tables, used
+    return tables, used_encoding
 
 
 class _TableReader(HTMLParser):
@@ -54,7 +54,7 @@ class _TableReader(HTMLParser):
         self._spans, self._number, self._cells = (1, 1), "", 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
+        attributes = dict(attrs)
         if tag == "table":
             self._end_cell()
             self._open.append([])
@@ -68,8 +68,8 @@ class _TableReader(HTMLParser):
             if not self._open[-1]:
                 self._open[-1].append([])
             self._cell = []
-            self._spans = _span(given.get("rowspan")), _span(given.get("colspan"))
-            self._number = given.get(_NUMBER) or ""
+            self._spans = _span(attributes.get("rowspan")), _span(attributes.get("colspan"))
+            self._number = attributes.get(_NUMBER) or ""
         elif tag in ("br", "p") and self._cell:
             self._cell.append(" ")
 
@@ -106,8 +106,8 @@ class _TableReader(HTMLParser):
     def _fill(self, row: list[Any]) -> None:
         """Add the values of cells that reach down from rows above."""
         below = self._below[-1]
-        while (found := below.get(len(row))) is not None:
-            rows, value = found
+        while (upper_cell := below.get(len(row))) is not None:
+            rows, value = upper_cell
             if rows > 1:
                 below[len(row)] = (rows - 1, value)
             else:

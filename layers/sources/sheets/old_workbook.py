@@ -34,10 +34,10 @@ def checked_workbook(path: Path, most_cells: int) -> bytes:
     stream = stream_of(path.read_bytes(), ("Workbook", "Book"))
     head, places, texts = _globals(stream, path.name)
     sheets = [_Sheet(path.name, name) for _, _, name in places]
-    taken = 0
+    taken_bytes = 0
     for sheet, (_, begin, _) in zip(sheets, places, strict=True):
-        taken += sheet.take(stream, begin, texts)
-        if taken > len(stream):  # or a small file could hold one large sheet a thousand times
+        taken_bytes += sheet.take(stream, begin, texts)
+        if taken_bytes > len(stream):  # or a small file could hold one large sheet a thousand times
             raise ValueError(f"the sheet {sheet.name} within another")
     if sum(sheet.spread() for sheet in sheets) > most_cells:
         raise OneMapError("sheet.too_large", file=path.name)

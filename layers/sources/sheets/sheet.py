@@ -188,12 +188,12 @@ def _first_text(grid: Grid, parcel: Parcel, column: int) -> str | None:
 def _point_frame(path: Path, grid: Grid, columns: Columns) -> RawFrame:
     """Return one point a row; a row without coordinates has no geometry, and is reported when the frame is checked."""
     rows = point_rows(grid, columns)
-    placed = [row for row in rows if any(plain(grid.at(row, columns.roles[role])) for role in columns.axes)]
+    placed_rows = [row for row in rows if any(plain(grid.at(row, columns.roles[role])) for role in columns.axes)]
     titles = title_text(grid, columns)
-    coordinates = coordinates_of(grid, columns, placed, False, titles, path.name)
+    coordinates = coordinates_of(grid, columns, placed_rows, False, titles, path.name)
     geometries = np.full(len(rows), None, dtype=object)
     at = {row: index for index, row in enumerate(rows)}
-    geometries[[at[row] for row in placed]] = shapely.points(coordinates.values)
+    geometries[[at[row] for row in placed_rows]] = shapely.points(coordinates.values)
     problems = (*coordinates.problems, Problem("sheet.as_points", {"file": path.name, "layer": grid.name}))
     crs = declared_crs(titles, coordinates, path.name)
     return _frame(path, grid, geometries, _row_attributes(grid, columns, rows), crs, problems, datum_said(titles))
@@ -204,7 +204,7 @@ def _wkt_frame(path: Path, grid: Grid, columns: Columns) -> RawFrame:
     rows = point_rows(grid, columns)
     column = columns.roles["wkt"]
     texts = [plain(grid.at(row, column)) for row in rows]
-    numbers = {found[1] if (found := _SRID.match(text)) else "" for text in texts if text}
+    numbers = {match[1] if (match := _SRID.match(text)) else "" for text in texts if text}
     bare = np.array([_SRID.sub("", text, count=1) or None for text in texts], dtype=object)
     geometries = np.array([_shape_of(text) for text in bare], dtype=object)
     problems = [

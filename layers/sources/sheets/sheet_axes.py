@@ -62,16 +62,16 @@ def coordinates_of(
         return _degrees(columns, rows, cells, is_boundary, titles, place)
     numbers = _parse_axes(columns, rows, cells, planar_number, place)
     first, second = numbers[:, 0], numbers[:, 1]
-    seen = axis_seen(first, second)
+    visible_order = axis_seen(first, second)
     names = [columns.heading(role) for role in columns.axes]
     if columns.axes[0] == "north":
-        if seen == "first is east":
+        if visible_order == "first is east":
             raise OneMapError("sheet.swapped", north=names[0], east=names[1], **place)
         return Coordinates(np.column_stack([second, first]), False)
     is_survey = is_boundary or any(ord(sign) > 0x2E80 for name in names for sign in name)
-    if is_boundary and seen == "first is east":
+    if is_boundary and visible_order == "first is east":
         raise OneMapError("sheet.swapped", north=names[0], east=names[1], **place)
-    is_north_first = seen == "first is north" if seen else is_survey
+    is_north_first = visible_order == "first is north" if visible_order else is_survey
     north, east = names if is_north_first else names[::-1]
     remark = Problem("sheet.axes", {**place, "north": north, "east": east})
     return Coordinates(np.column_stack([second, first] if is_north_first else [first, second]), False, (remark,))
@@ -161,8 +161,8 @@ def _degrees(
     place: ProblemPlace,
 ) -> Coordinates:
     names = [columns.heading(role) for role in columns.axes]
-    packed = _is_packed(cells, names, is_boundary, titles, place)
-    numbers = _parse_axes(columns, rows, cells, lambda value: degrees_of(value, packed), place)
+    is_packed = _is_packed(cells, names, is_boundary, titles, place)
+    numbers = _parse_axes(columns, rows, cells, lambda value: degrees_of(value, is_packed), place)
     first, second = numbers[:, 0], numbers[:, 1]
     is_turned = (first < 60).all() and (second > 60).all()
     if columns.axes[0] == "x":
@@ -202,8 +202,8 @@ def declared_crs(titles: str, coordinates: Coordinates, file: str, below: Sequen
     if datum == "wgs84":
         return None
     width_text, zone_text, meridian_text = (
-        next(filter(None, found.groups()), "") if found else ""
-        for found in (pattern.search(titles) for pattern in (_WIDTH, _ZONE, _MERIDIAN))
+        next(filter(None, match.groups()), "") if match else ""
+        for match in (pattern.search(titles) for pattern in (_WIDTH, _ZONE, _MERIDIAN))
     )
     width = int(width_text) if width_text else None
     number = int(zone_text) if zone_text else prefix
@@ -233,11 +233,11 @@ def _refuse_several_systems(lines: Sequence[str], file: str) -> None:
     for kind in (_DATUMS, (("", _MERIDIAN),), (("", _ZONE),), (("", _WIDTH),)):
         statements: dict[tuple[str, ...], str] = {}
         for line in lines:
-            found = {
+            line_systems = {
                 (name, *filter(None, match.groups())) for name, pattern in kind for match in pattern.finditer(line)
             }
-            if len(found) == 1 and not _CHANGE.search(line):
-                statements.setdefault(found.pop(), line)
+            if len(line_systems) == 1 and not _CHANGE.search(line):
+                statements.setdefault(line_systems.pop(), line)
         if len(statements) > 1:
             raise OneMapError("crs.several", file=file, names=[line[:_MOST_SHOWN] for line in statements.values()])
 

@@ -88,15 +88,15 @@ def columns_of(grid: Grid, file: str) -> Columns | None:
     """
     for row in range(min(len(grid.rows), _FIRST_ROWS)):
         roles = list(_row_roles(grid.rows[row]))
-        found: dict[str, int] = {}
+        role_columns: dict[str, int] = {}
         for role, column in roles:
-            found.setdefault(role, column)
-        if "wkt" not in found and not any(set(pair) <= found.keys() for pair in _PAIRS):
+            role_columns.setdefault(role, column)
+        if "wkt" not in role_columns and not any(set(pair) <= role_columns.keys() for pair in _PAIRS):
             continue
         twice = [role for role, _ in roles if role in ("x", "y", "north", "east", "wkt")]
         if len(twice) != len(set(twice)):
             raise OneMapError("sheet.side_by_side", file=file, layer=grid.name, feature=row + 1)
-        return Columns(row, found, headings_of(grid, row))
+        return Columns(row, role_columns, headings_of(grid, row))
     return None
 
 

@@ -86,11 +86,11 @@ def grids_of(path: Path, encoding: str | None) -> list[Grid]:
 
 
 def _csv_grid(path: Path, encoding: str | None) -> Grid:
-    text, found = text_of(path, encoding)
+    text, used_encoding = text_of(path, encoding)
     head = text[:20_000].splitlines()[:20]
     separator = max(_SEPARATORS, key=lambda sign: sum(line.count(sign) > 0 for line in head)) if head else ","
     rows = _csv_rows(path, text, separator)
-    grid = Grid(path.stem, [[value if value.strip() else None for value in row] for row in rows], found)
+    grid = Grid(path.stem, [[value if value.strip() else None for value in row] for row in rows], used_encoding)
     _check_spread(path, grid)
     return grid
 
@@ -130,9 +130,9 @@ def _check_spread(path: Path, grid: Grid) -> None:
 
 def _html_grids(path: Path, encoding: str | None) -> list[Grid]:
     """Return the tables of an HTML page with a workbook's suffix."""
-    tables, found = html_rows(path, encoding)
+    tables, used_encoding = html_rows(path, encoding)
     names = [path.stem] if len(tables) == 1 else [f"{path.stem} {number}" for number in range(1, len(tables) + 1)]
-    return [Grid(name, rows, found) for name, rows in zip(names, tables, strict=True)]
+    return [Grid(name, rows, used_encoding) for name, rows in zip(names, tables, strict=True)]
 
 
 def _check_size(path: Path) -> None:
@@ -176,8 +176,8 @@ def _new_grids(path: Path) -> list[Grid]:
         rows = _rows_of(sheet, path.name)
         if formulas is not None:
             _show_formulas(rows, formulas[sheet.title])
-        merged = ((r.min_row - 1, r.max_row, r.min_col - 1) for r in sheet.merged_cells.ranges)
-        grids.append(Grid(sheet.title, _fill_merged_cells(rows, merged)))
+        merged_cells = ((r.min_row - 1, r.max_row, r.min_col - 1) for r in sheet.merged_cells.ranges)
+        grids.append(Grid(sheet.title, _fill_merged_cells(rows, merged_cells)))
     return grids
 
 
@@ -231,10 +231,10 @@ def _old_grids(path: Path) -> list[Grid]:
         book = CalamineWorkbook.from_filelike(io.BytesIO(workbook))
         for sheet in (book.get_sheet_by_name(name) for name in book.sheet_names):
             rows = [[None if cell == "" else cell for cell in row] for row in sheet.to_python(skip_empty_area=False)]
-            merged = [(first[0], last[0] + 1, first[1]) for first, last in sheet.merged_cell_ranges or ()]
-            if sum(min(bottom, len(rows)) - top for top, bottom, _ in merged if top < len(rows)) > _MOST_CELLS:
+            merged_cells = [(first[0], last[0] + 1, first[1]) for first, last in sheet.merged_cell_ranges or ()]
+            if sum(min(bottom, len(rows)) - top for top, bottom, _ in merged_cells if top < len(rows)) > _MOST_CELLS:
                 raise OneMapError("sheet.too_large", file=path.name, layer=sheet.name)
-            grids.append(Grid(sheet.name, _fill_merged_cells(rows, merged)))
+            grids.append(Grid(sheet.name, _fill_merged_cells(rows, merged_cells)))
     return grids
 
 
@@ -242,7 +242,7 @@ def _old_grids(path: Path) -> list[Grid]:
 def _panics_as_errors() -> Iterator[None]:
     """Turn a panic of the Rust library into a plain error; it is no Exception and writes to stderr."""
     sys.stderr.flush()
-    kept = os.dup(2)
+    stderr_copy = os.dup(2)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, 2)
@@ -252,14 +252,14 @@ def _panics_as_errors() -> Iterator[None]:
             raise
         raise ValueError(str(error)) from None
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
+        os.dup2(stderr_copy, 2)
+        os.close(stderr_copy)
         os.close(nowhere)
 
 
-def _fill_merged_cells(rows: list[list[Any]], merged: Iterable[tuple[int, int, int]]) -> list[list[Any]]:
+def _fill_merged_cells(rows: list[list[Any]], merged_cells: Iterable[tuple[int, int, int]]) -> list[list[Any]]:
     """Fill merged cells down their first column; to the right their value would count twice."""
-    for top, bottom, left in merged:
+    for top, bottom, left in merged_cells:
         if top < len(rows) and left < len(rows[top]):
             for row in range(top + 1, min(bottom, len(rows))):
                 if left < len(rows[row]):

@@ -72,10 +72,10 @@ def _is_note(grid: Grid, columns: Columns, row: int) -> bool:
     if not _FOOTER.match(texts[0]):
         return False
     at = [columns.roles["wkt"]] if columns.pair is None else [columns.roles[role] for role in columns.axes]
-    filled = [value for value in (grid.at(row, column) for column in at) if plain(value)]
+    filled_values = [value for value in (grid.at(row, column) for column in at) if plain(value)]
     if columns.pair is None:
-        return not any("(" in plain(value) and ")" in plain(value) for value in filled)
-    return all(map(_is_text, filled))
+        return not any("(" in plain(value) and ")" in plain(value) for value in filled_values)
+    return all(map(_is_text, filled_values))
 
 
 def _entries(grid: Grid, columns: Columns) -> Iterator[int | _Break]:
@@ -85,15 +85,15 @@ def _entries(grid: Grid, columns: Columns) -> Iterator[int | _Break]:
         values = grid.rows[row]
         texts = [text for text in map(plain, values) if text]
         pair = [grid.at(row, column) for column in at]
-        filled = [value for value in pair if plain(value)]
+        filled_values = [value for value in pair if plain(value)]
         words = " ".join(texts)
         if not texts or is_header(values, columns):
             yield _Break("")
-        elif len(filled) == 1 and _is_text(filled[0]) and len(texts) < 3:
+        elif len(filled_values) == 1 and _is_text(filled_values[0]) and len(texts) < 3:
             yield _title(words)  # it happens to stand in a coordinate's column
-        elif filled and all(map(_is_text, filled)) and _FOOTER.match(texts[0]):
+        elif filled_values and all(map(_is_text, filled_values)) and _FOOTER.match(texts[0]):
             yield _title(words)
-        elif filled or _lacks_coordinates(grid, columns, row):
+        elif filled_values or _lacks_coordinates(grid, columns, row):
             yield row
         elif any(map(_is_text, texts)) and not _is_between_points(grid, columns, row):
             yield _title(words)
@@ -158,10 +158,10 @@ def parcels_of(grid: Grid, columns: Columns, file: str) -> list[Parcel]:
             current.runs.append([])
         current.runs[-1].append(entry)
         last, pending = entry, None
-    found = list(parcels.values())
-    if "parcel" not in columns.roles and (row := _first_told_apart(grid, columns, found)) is not None:
+    sheet_parcels = list(parcels.values())
+    if "parcel" not in columns.roles and (row := _first_told_apart(grid, columns, sheet_parcels)) is not None:
         raise OneMapError("sheet.ring_or_parcel", file=file, layer=grid.name, feature=row + 1)
-    return found if key_column is not None else _title_parcels(grid, columns, found)
+    return sheet_parcels if key_column is not None else _title_parcels(grid, columns, sheet_parcels)
 
 
 def _first_told_apart(grid: Grid, columns: Columns, parcels: Sequence[Parcel]) -> int | None:
@@ -225,8 +225,8 @@ def _is_closed(grid: Grid, columns: Columns, run: Sequence[int]) -> bool:
 
 def _goes_on(grid: Grid, columns: Columns, last: int, row: int) -> bool:
     """Whether the points' numbers continue from one row to the next: 30, then 31."""
-    found = [_LAST_NUMBER.search(_label(grid, columns, r)) for r in (last, row)]
-    numbers = [int(match[1][:18]) for match in found if match]
+    matches = [_LAST_NUMBER.search(_label(grid, columns, r)) for r in (last, row)]
+    numbers = [int(match[1][:18]) for match in matches if match]
     return len(numbers) == 2 and numbers[1] == numbers[0] + 1
 
 

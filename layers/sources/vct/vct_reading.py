@@ -50,9 +50,9 @@ def vct_layers(path: Path) -> list[str]:
 
 def _tables(vct: VctText) -> list[str]:
     """Return the declared tables that are used, then used ones that are not declared, which reading refuses."""
-    used = {feature.table.upper(): feature.table for feature in vct.features} | {name: name for name in vct.rows}
-    declared = [table.name for name, table in vct.tables.items() if name in used]
-    return declared + [name for upper, name in used.items() if upper not in vct.tables]
+    used_tables = {feature.table.upper(): feature.table for feature in vct.features} | {name: name for name in vct.rows}
+    declared_tables = [table.name for name, table in vct.tables.items() if name in used_tables]
+    return declared_tables + [name for upper, name in used_tables.items() if upper not in vct.tables]
 
 
 def read_vct(path: Path, layer: str, encoding: str | None) -> RawFrame:
@@ -97,17 +97,17 @@ def read_vct(path: Path, layer: str, encoding: str | None) -> RawFrame:
 
 def _without_layer(vct: VctText) -> list[Shape]:
     """Return the objects of no layer: their kind and code are not declared, and no object is made of them."""
-    declared = {(feature.geometry, feature.code) for feature in vct.features}
-    used: dict[str, set[int]] = {kind: set() for kind in _KINDS}
+    declared_codes = {(feature.geometry, feature.code) for feature in vct.features}
+    used_ids: dict[str, set[int]] = {kind: set() for kind in _KINDS}
     for shape in (*vct.lines, *vct.polygons):
-        used["polygon" if shape.refers_to == "polygons" else "line"].update(
+        used_ids["polygon" if shape.refers_to == "polygons" else "line"].update(
             abs(number) for ring in shape.references for number in ring
         )
     return [
         shape
         for kind, shapes in zip(_KINDS, (vct.points, vct.lines, vct.polygons), strict=True)
         for shape in shapes
-        if (kind, shape.code) not in declared and shape.id not in used[kind]
+        if (kind, shape.code) not in declared_codes and shape.id not in used_ids[kind]
     ]
 
 
@@ -117,9 +117,9 @@ def _attributes(vct: VctText, table: Table, place: ProblemPlace) -> tuple[list[i
     ids_before: set[int] = set()
     rows: list[list[Any]] = []
     problems: list[Problem] = []
-    found = vct.rows.get(table.name.upper(), [])
-    is_id_before = 2 * sum(len(values) == len(table.fields) + 1 for _, values in found) > len(found)
-    for line, values in found:
+    table_rows = vct.rows.get(table.name.upper(), [])
+    is_id_before = 2 * sum(len(values) == len(table.fields) + 1 for _, values in table_rows) > len(table_rows)
+    for line, values in table_rows:
         own = values[1:] if is_id_before else values
         facts = {**place, "feature": line, "line": line}
         number = number_of(values[0])
@@ -160,22 +160,22 @@ def _geometries(vct: VctText, table: Table, place: ProblemPlace) -> dict[int, sh
     """
     codes = {feature.code: feature.geometry for feature in vct.features if feature.table.upper() == table.name.upper()}
     assembly = _Assembly(vct)
-    found: dict[int, shapely.Geometry] = {}
+    geometries: dict[int, shapely.Geometry] = {}
     problems: list[Problem] = []
     for kind, shapes in zip(_KINDS, (vct.points, vct.lines, vct.polygons), strict=True):
         for shape in shapes:
             if codes.get(shape.code) != kind:
                 continue
             try:
-                if shape.id in found:
+                if shape.id in geometries:
                     raise _Unsound("vct.twice", shape.id)
-                found[shape.id] = assembly.geometry(kind, shape)
+                geometries[shape.id] = assembly.geometry(kind, shape)
             except _Unsound as error:
                 facts = {"feature": shape.id, "line": shape.line, "other": error.other}
                 problems.append(Problem(error.code, {**place, **facts}))
     if problems:
         raise OneMapError.of(problems[:_MOST_LISTED])
-    return found
+    return geometries
 
 
 class _Unsound(ValueError):
@@ -259,14 +259,14 @@ class _Assembly:
 def _is_north_first(vct: VctText, geometries: np.ndarray, place: ProblemPlace) -> bool:
     """Whether X is north: as the head says, else as the numbers show, else False. Raises OneMapError vct.axes."""
     coordinates = shapely.get_coordinates(geometries)
-    seen = axis_seen(coordinates[:, 0], coordinates[:, 1]) if len(coordinates) else None
-    declared = vct.head.get("xaxisdirection", "").strip().upper()[:1]
+    visible_order = axis_seen(coordinates[:, 0], coordinates[:, 1]) if len(coordinates) else None
+    declared_axis = vct.head.get("xaxisdirection", "").strip().upper()[:1]
     declared_order = {"E": "first is east", "N": "first is north", "东": "first is east", "北": "first is north"}.get(
-        declared
+        declared_axis
     )
-    if declared_order and seen and declared_order != seen:
-        raise OneMapError("vct.axes", declared=declared, **place)
-    return (declared_order or seen) == "first is north"
+    if declared_order and visible_order and declared_order != visible_order:
+        raise OneMapError("vct.axes", declared=declared_axis, **place)
+    return (declared_order or visible_order) == "first is north"
 
 
 def _declared_crs(vct: VctText, geometries: np.ndarray, file: str) -> pyproj.CRS | None:

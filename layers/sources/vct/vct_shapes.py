@@ -74,13 +74,13 @@ def _new_line(section: Section, number: int, code: str, line: int) -> Shape:
     kind = section.whole()
     if kind == _INDIRECT:
         return Shape(number, code, line, references=_references(section, ends_in_zero=True))
-    joined: list[Points] = []
+    runs: list[Points] = []
     for part in _segments(section):
-        if joined and part[:1] == joined[-1][-1:]:
-            joined[-1] += part[1:]
+        if runs and part[:1] == runs[-1][-1:]:
+            runs[-1] += part[1:]
         else:
-            joined.append(part)
-    return Shape(number, code, line, tuple(joined))
+            runs.append(part)
+    return Shape(number, code, line, tuple(runs))
 
 
 def _old_line(section: Section, number: int, code: str, line: int) -> Shape:
@@ -115,22 +115,22 @@ def _old_ring(section: Section, number: int, code: str, line: int) -> Shape:
 def _references(section: Section, ends_in_zero: bool) -> tuple[tuple[int, ...], ...]:
     """Return signed ids by ring; 0 separates rings. The count includes the zeros, though some writers omit them."""
     count = section.whole()
-    found: list[int] = []
+    ids: list[int] = []
 
     def take() -> None:
         values = [value for value in section.values() if value]
         if not values or not all(map(WHOLE.fullmatch, values)):
             raise section.wrong()
-        found.extend(map(int, values))
+        ids.extend(map(int, values))
 
-    while len(found) < count:
+    while len(ids) < count:
         take()
-    while ends_in_zero and section and section.peek() != "0" and sum(value != 0 for value in found) < count:
+    while ends_in_zero and section and section.peek() != "0" and sum(value != 0 for value in ids) < count:
         take()
-    if count not in (len(found), sum(value != 0 for value in found)):
+    if count not in (len(ids), sum(value != 0 for value in ids)):
         raise section.wrong()
     rings: list[list[int]] = [[]]
-    for value in found:
+    for value in ids:
         if value == 0:
             rings.append([])
         else:

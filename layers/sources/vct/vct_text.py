@@ -61,7 +61,7 @@ def read_vct_text(path: Path, encoding: str | None) -> VctText:
 
     Raises OneMapError encoding.…, vct.head, vct.cut, vct.line, vct.curve, each naming its line.
     """
-    text, found = text_of(path, encoding)
+    text, used_encoding = text_of(path, encoding)
     sections = _sections(text, path.name)
     head = dict(_head_pairs(sections.get("head", [])))
     if not head:
@@ -71,7 +71,7 @@ def read_vct_text(path: Path, encoding: str | None) -> VctText:
     def section(name: str) -> Section:
         return Section(sections.get(name, []), path.name, separator)
 
-    vct = VctText(head, found)
+    vct = VctText(head, used_encoding)
     vct.tables = {table.name.upper(): table for table in _tables(section("tablestructure"))}
     vct.features = list(_features(section("featurecode"), vct.tables))
     has_topology = head.get("topo", "1").strip() != "0"
@@ -133,10 +133,10 @@ def _tables(section: Section) -> Iterator[Table]:
             raise section.wrong()
         fields = []
         for _ in range(int(values[1])):
-            declared = section.values()
-            if len(declared) < 2 or not declared[0]:
+            field_values = section.values()
+            if len(field_values) < 2 or not field_values[0]:
                 raise section.wrong()
-            fields.append((declared[0], declared[1].lower()))
+            fields.append((field_values[0], field_values[1].lower()))
         has_geometry = len(values) < 3 or values[2].lower() not in ("nonegeometry", "nogeometry")
         yield Table(values[0], tuple(fields), has_geometry)
         section.skip_zeros()

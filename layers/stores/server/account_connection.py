@@ -58,19 +58,19 @@ def account_server(location: str, *, takes_directory: bool = False) -> AccountSe
     address = server_address(location)
     if location.startswith("service="):
         raise OneMapError("web.location", field="service", known=list(_TAKEN))
-    given = _parameters(address)
-    for name in given:
+    parameters = _parameters(address)
+    for name in parameters:
         if name not in _TAKEN:
             raise OneMapError("web.location", field=name, known=list(_TAKEN))
-    _check_proved(given, always=takes_directory)
-    return AccountServer(given, address, _PASSWORD if takes_directory else _SCRAM)
+    _check_proved(parameters, always=takes_directory)
+    return AccountServer(parameters, address, _PASSWORD if takes_directory else _SCRAM)
 
 
-def _check_proved(given: Mapping[str, str], *, always: bool = False) -> None:
-    """Refuse an unverified server on another machine. given: libpq's parameters. Raises OneMapError web.tls."""
-    host = given.get("host", "")
+def _check_proved(parameters: Mapping[str, str], *, always: bool = False) -> None:
+    """Refuse an unverified server on another machine. parameters: libpq's parameters. Raises OneMapError web.tls."""
+    host = parameters.get("host", "")
     is_elsewhere = "," in host or not _is_this_machine(host)
-    if (is_elsewhere or always) and given.get("sslmode") != "verify-full":
+    if (is_elsewhere or always) and parameters.get("sslmode") != "verify-full":
         raise OneMapError("web.tls", field="sslmode")
 
 
@@ -132,10 +132,10 @@ def connect_account(server: AccountServer, account: str, password: str) -> "psyc
         raise _refusal(error, server.address) from None
     except (psycopg.Error, ValueError):
         raise OneMapError("account.password") from None
-    with contextlib.ExitStack() as held, server_errors_as_refusals(server.address.label):
-        held.callback(raw.close)
+    with contextlib.ExitStack() as stack, server_errors_as_refusals(server.address.label):
+        stack.callback(raw.close)
         settle_session(raw, server.address.label)
-        held.pop_all()
+        stack.pop_all()
     return raw
 
 

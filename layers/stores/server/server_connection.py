@@ -108,15 +108,15 @@ class ServerConnection:
     def has_table(self, name: str) -> bool:
         """Whether there is a table or view of that name."""
         sql_text = "SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-        found = self.execute(f"{sql_text} WHERE n.nspname = ? AND c.relname = ?", (self.schema, name))
-        return found.fetchone() is not None
+        rows = self.execute(f"{sql_text} WHERE n.nspname = ? AND c.relname = ?", (self.schema, name))
+        return rows.fetchone() is not None
 
     def own_tables(self) -> list[str]:
         """The names of all tables, by name."""
-        found = self.execute(
+        rows = self.execute(
             'SELECT tablename FROM pg_tables WHERE schemaname = ? ORDER BY tablename COLLATE "C"', (self.schema,)
         )
-        return [row[0] for row in found]
+        return [row[0] for row in rows]
 
     def _columns(self, table: str) -> list[tuple[str, str, str]]:
         """A table's fields in order: the field's name, the column that holds it, and the column's type."""
@@ -220,7 +220,7 @@ class ServerConnection:
         return None
 
     def index_features(
-        self, table: TableDefinition, bounds: np.ndarray, progress: Progress, packed: PackedIndex | None = None
+        self, table: TableDefinition, bounds: np.ndarray, progress: Progress, ready_index: PackedIndex | None = None
     ) -> dict[str, str]:
         """Make a GiST index, and collect the planner's statistics of a new table."""
         progress.at(0.0)
@@ -246,8 +246,8 @@ class ServerConnection:
         box = sql.SQL(
             "SELECT ST_XMin(b), ST_YMin(b), ST_XMax(b), ST_YMax(b) FROM (SELECT ST_Extent(geom) AS b FROM {}) x"
         )
-        found = self.raw.execute(box.format(sql.Identifier(table))).fetchone()
-        return None if found is None or None in found else found
+        bounds = self.raw.execute(box.format(sql.Identifier(table))).fetchone()
+        return None if bounds is None or None in bounds else bounds
 
     def read_features(
         self, table: str, fields: Sequence[str] | None, bounds: Box | None, count: int | None, origin: Point = AS_STORED
@@ -266,10 +266,10 @@ class ServerConnection:
     def read_block(self, table: str, fields: Sequence[str], first: int, last: int) -> FeatureRows:
         """The features with these fids. Raises DamagedTable."""
         where = sql.SQL(" WHERE fid BETWEEN {} AND {}").format(sql.Literal(first), sql.Literal(last))
-        found = self._read_where(table, fields, where, None, AS_STORED)
-        if len(found.fids) != last - first + 1:
+        features = self._read_where(table, fields, where, None, AS_STORED)
+        if len(features.fids) != last - first + 1:
             raise DamagedTable("the table does not hold every feature")
-        return found
+        return features
 
     def _read_where(
         self, table: str, fields: Sequence[str] | None, where: sql.Composed, count: int | None, origin: Point
@@ -277,12 +277,15 @@ class ServerConnection:
         columns = {name: column for name, column, _ in self._columns(table)}
         names = list(columns) if fields is None else fields
         try:
-            wanted = [sql.SQL("ST_AsBinary(geom, 'NDR')"), *(sql.Identifier(columns[name]) for name in names)]
-            query = sql.SQL("SELECT fid, {} FROM {}").format(sql.SQL(", ").join(wanted), sql.Identifier(table)) + where
+            query_columns = [sql.SQL("ST_AsBinary(geom, 'NDR')"), *(sql.Identifier(columns[name]) for name in names)]
+            query = (
+                sql.SQL("SELECT fid, {} FROM {}").format(sql.SQL(", ").join(query_columns), sql.Identifier(table))
+                + where
+            )
             with self.raw.cursor(binary=True) as cursor:
                 if count is not None:
-                    counted = cursor.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table)))
-                    if counted.fetchone() != (count,):
+                    count_row = cursor.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table)))
+                    if count_row.fetchone() != (count,):
                         raise DamagedTable("the table does not hold every feature")
                 rows = cursor.execute(query + sql.SQL(" ORDER BY fid")).fetchall()
             parts = list(zip(*rows, strict=True)) if rows else [()] * (len(names) + 2)
@@ -297,8 +300,8 @@ class ServerConnection:
 
     def inspect_features(self, table: str, fields: Sequence[str]) -> tuple[FeatureRows, np.ndarray]:
         """Return all features; a server stores only values of a column's type. Raises DamagedTable."""
-        found = self.read_features(table, fields, None, None)
-        return found, np.zeros(len(found.fids), dtype=bool)
+        features = self.read_features(table, fields, None, None)
+        return features, np.zeros(len(features.fids), dtype=bool)
 
     @contextlib.contextmanager
     def tolerant(self) -> Iterator[None]:
@@ -339,22 +342,22 @@ class ServerConnection:
         """Make the view CODE, with every version's fields; a field whose type differs between versions is text."""
         of_table: dict[str, dict[str, str]] = {table: {} for _, table in tables}
         kinds: dict[str, set[str]] = {}
-        shown: dict[str, str] = {}
+        view_columns: dict[str, str] = {}
         for table, own in of_table.items():
             for name, column, kind in self._columns(table):
                 own[name.lower()] = column
                 kinds.setdefault(name.lower(), set()).add(kind)
-                shown.setdefault(name.lower(), column)
+                view_columns.setdefault(name.lower(), column)
         numbers = sql.SQL(", ").join(map(sql.Literal, retired))
         besides = sql.SQL(" AND number NOT IN ({})").format(numbers) if retired else sql.SQL("")
         geometry = sql.SQL(f"geom::geometry({geometry_type}, {self.srs_id}) AS geom")
         branches = []
         for number, table in (one for one in tables if one[0] in holding):
             columns: list[sql.Composable] = [sql.SQL("fid"), geometry]
-            for name, column in shown.items():
+            for name, column in view_columns.items():
                 kind = next(iter(kinds[name])) if len(kinds[name]) == 1 else "text"
-                held = of_table[table].get(name)
-                value = sql.Identifier(held) if held else sql.SQL("NULL")
+                own_column = of_table[table].get(name)
+                value = sql.Identifier(own_column) if own_column else sql.SQL("NULL")
                 columns.append(sql.SQL("{}::{} AS {}").format(value, sql.SQL(kind), sql.Identifier(column)))
             branches.append(
                 sql.SQL("SELECT {} FROM {} WHERE {} = ({})").format(
@@ -388,12 +391,14 @@ def _values(parameters: Sequence[Any]) -> list[Any]:
 def _column_names(fields: Sequence[str]) -> dict[str, str]:
     """Return a column for each field: the field's name, or another one if PostgreSQL does not allow it."""
     columns: dict[str, str] = {}
-    taken = set(fields)
+    used_names = set(fields)
     for name in fields:
         column, number = name, 0
-        while len(column.encode()) > _NAME_BYTES or column.lower() in _SYSTEM_COLUMNS or (number and column in taken):
+        while (
+            len(column.encode()) > _NAME_BYTES or column.lower() in _SYSTEM_COLUMNS or (number and column in used_names)
+        ):
             number += 1
             column = f"{name.encode()[: _NAME_BYTES - 8].decode(errors='ignore')}_{number}"
-        taken.add(column)
+        used_names.add(column)
         columns[name] = column
     return columns

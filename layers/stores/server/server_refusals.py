@@ -60,9 +60,9 @@ def connection_refused(error: psycopg.OperationalError, address: ServerAddress) 
     except psycopg.Error:
         secret = ""  # none to withhold  # nosec B105
     words = server_words(error, secret)
-    asked = error.pgconn is not None and (error.pgconn.needs_password or error.pgconn.used_password)
+    asked_for_password = error.pgconn is not None and (error.pgconn.needs_password or error.pgconn.used_password)
     if _LACKS_DATABASE.search(words):
         return OneMapError("library.no_database", file=address.label, reason=words)
-    if asked or _LETS_NOBODY_IN.search(words):
+    if asked_for_password or _LETS_NOBODY_IN.search(words):
         return OneMapError("library.password", file=address.label, reason=words)
     return OneMapError("library.unreachable", file=address.label, reason=server_reason(words))

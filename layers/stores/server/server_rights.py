@@ -146,12 +146,12 @@ def make_roles(
     """
     there = {row[0] for row in connection.execute("SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)", (roles.all,))}
     missing = [role for role in roles.all if role not in there]
-    wanted = [sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(role)) for role in missing]
+    new_roles = [sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(role)) for role in missing]
     owner = sql.Identifier(roles.owner)
     account = connection.execute("SELECT current_user").fetchone()[0]  # type: ignore[index]
     member = sql.SQL("GRANT {} TO {}").format(owner, sql.Identifier(account))
     try:
-        for statement in wanted:
+        for statement in new_roles:
             with connection.transaction():
                 try:
                     connection.execute(statement)
@@ -161,7 +161,7 @@ def make_roles(
         make_roles(connection, roles, label, more)  # someone makes the same roles at the same time
         return
     except errors.InsufficientPrivilege:
-        raise roles_refusal(connection, label, (*wanted, member, *more)) from None
+        raise roles_refusal(connection, label, (*new_roles, member, *more)) from None
     # Since PostgreSQL 16 who makes a role may grant it, to himself too, but is not yet one who may take it.
     kind = "SET" if connection.info.server_version >= SET_IS_A_RIGHT else "MEMBER"
     is_member = connection.execute("SELECT pg_has_role(current_user, %s, %s)", (roles.owner, kind)).fetchone()
@@ -306,11 +306,13 @@ def roles_of(connection: "psycopg.Connection[Any]", roles: ServerRoles, label: s
         "SELECT rolname FROM pg_roles WHERE rolname = ANY(%s) AND pg_has_role(current_user, oid, 'MEMBER')",
         (roles.all,),
     )
-    held = {row[0] for row in rows}
-    if not held and connection.execute("SELECT FROM onemap_library LIMIT 1").fetchone() is None:
+    held_roles = {row[0] for row in rows}
+    if not held_roles and connection.execute("SELECT FROM onemap_library LIMIT 1").fetchone() is None:
         reason = f"{connection.info.user} is not a member of any role {roles.role_name('…')}"
         raise OneMapError("library.no_right", file=label, reason=reason)
-    if roles.owner in held:
+    if roles.owner in held_roles:
         return Roles(DEPARTMENTS, is_lead=True, is_owner=True)
-    departments = tuple(code for code in DEPARTMENTS if roles.role_name(code) in held)
-    return Roles(departments, is_lead=roles.role_name(LEAD) in held, is_public=held == {roles.role_name(PUBLIC)})
+    departments = tuple(code for code in DEPARTMENTS if roles.role_name(code) in held_roles)
+    return Roles(
+        departments, is_lead=roles.role_name(LEAD) in held_roles, is_public=held_roles == {roles.role_name(PUBLIC)}
+    )

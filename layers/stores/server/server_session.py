@@ -33,8 +33,8 @@ def settle_session(raw: "psycopg.Connection[Any]", label: str) -> None:
     process: one client's role and search path would then apply to another client. Raises OneMapError library.pooled,
     psycopg.Error.
     """
-    found = raw.execute(f"SELECT pg_backend_pid(), {_SETTLING}", {"is_local": False}).fetchone()
-    if found is None or found[0] != raw.info.backend_pid:
+    session_row = raw.execute(f"SELECT pg_backend_pid(), {_SETTLING}", {"is_local": False}).fetchone()
+    if session_row is None or session_row[0] != raw.info.backend_pid:
         raise OneMapError("library.pooled", file=label)
 
 
@@ -44,8 +44,8 @@ def settle_transaction(raw: "psycopg.Connection[Any]") -> bool:
     Returns whether PostGIS is there. Raises psycopg.Error.
     """
     raw.execute(f"SELECT {_SETTLING}", {"is_local": True})
-    found = raw.execute(POSTGIS_SCHEMA).fetchone()
-    if found is not None:
+    schema_row = raw.execute(POSTGIS_SCHEMA).fetchone()
+    if schema_row is not None:
         path = "concat_ws(', ', quote_ident(%s), nullif(current_setting('search_path'), ''))"
-        raw.execute(f"SELECT set_config('search_path', {path}, true)", found)
-    return found is not None
+        raw.execute(f"SELECT set_config('search_path', {path}, true)", schema_row)
+    return schema_row is not None

@@ -33,5 +33,5 @@ def _plain(text: str, makes_table: bool) -> str:
 
 def made_if_absent(sql: str) -> str | None:
     """Return the object of a CREATE … IF NOT EXISTS; PostgreSQL asks for the right to make it even if it exists."""
-    found = _IF_ABSENT.match(sql)
-    return found.group(1) if found else None
+    match = _IF_ABSENT.match(sql)
+    return match.group(1) if match else None

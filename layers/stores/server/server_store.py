@@ -63,7 +63,7 @@ class ServerStore:
         label: str,
         connection: ServerConnection,
         roles: Roles,
-        kept: dict[Any, Any],
+        caches: dict[Any, Any],
         *,
         writable: bool,
         wait_s: float,
@@ -71,7 +71,7 @@ class ServerStore:
         self.path: Path | None = None
         self.label = label
         self.connection = connection
-        self.kept = kept
+        self.kept = caches
         self.roles = roles
         # Whoever has logged in, although the owner's role is taken to write.
         self.account: str | None = connection.raw.info.user
@@ -84,8 +84,8 @@ class ServerStore:
 
     def days_of(self, moments: Sequence[datetime]) -> list[date]:
         """The days of moments by the server's clock; `onemap_today` keeps its time zone."""
-        found = self.connection.execute(_DAYS_OF, ([*moments], self.connection.schema))
-        return [date.fromisoformat(day) for (day,) in found]
+        rows = self.connection.execute(_DAYS_OF, ([*moments], self.connection.schema))
+        return [date.fromisoformat(day) for (day,) in rows]
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[ServerConnection]:
@@ -217,10 +217,10 @@ def _at_home(raw: "psycopg.Connection[Any]", schema: str, label: str, wait_s: fl
 
     Raises OneMapError library.no_postgis.
     """
-    found = raw.execute(POSTGIS_SCHEMA).fetchone()
-    if found is None:
+    schema_row = raw.execute(POSTGIS_SCHEMA).fetchone()
+    if schema_row is None:
         raise OneMapError("library.no_postgis", file=label)
-    path = sql.SQL(", ").join(map(sql.Identifier, (schema, found[0])))
+    path = sql.SQL(", ").join(map(sql.Identifier, (schema, schema_row[0])))
     raw.execute(sql.SQL(_AT_HOME).format(sql.Literal(round(wait_s * 1000)), path))
 
 

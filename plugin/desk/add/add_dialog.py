@@ -277,8 +277,8 @@ class AddDialog(WorkingDialog):
         if self.form.chosen_target is None:
             return tr("Choose the layer that it becomes.")
         part = self.form.chosen_part
-        found = RASTER if part.raster is not None else part.geometry
-        wrong = wrong_kind(self.form.chosen_target.geometry, found, part.count)
+        geometry = RASTER if part.raster is not None else part.geometry
+        wrong = wrong_kind(self.form.chosen_target.geometry, geometry, part.count)
         if wrong:
             return wrong
         if self.fields.missing_fields and (part.count or part.fields):

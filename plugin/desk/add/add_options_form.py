@@ -66,14 +66,14 @@ class AddOptionsForm(QWidget):
         for box in (self.repair, self.keep_bad):
             box.setEnabled(not is_raster)
 
-    def show_today(self, used: list[str]) -> None:
+    def show_today(self, used_labels: list[str]) -> None:
         """Set today as the day of validity, with a free label.
 
-        used: the labels that the layer has.
+        used_labels: the labels that the layer has.
         """
         today = QDate.currentDate()
         self.valid_from.setDate(today)
-        self.label.setText(free_label(today.toString(Qt.DateFormat.ISODate), used))
+        self.label.setText(free_label(today.toString(Qt.DateFormat.ISODate), used_labels))
 
     @property
     def params(self) -> dict[str, Any]:

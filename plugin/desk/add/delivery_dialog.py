@@ -231,11 +231,11 @@ class DeliveryDialog(WorkingDialog):
         self.row_page.show_row(row, self.table.target_of(row) if row is not None else None)
 
     def _show_added(self, answer: dict[str, Any]) -> None:
-        refused = {(record["source"], record["layer"] or ""): record for record in answer.get("refused") or []}
+        refusals = {(record["source"], record["layer"] or ""): record for record in answer.get("refused") or []}
         statuses = {(record["source"], record["layer"] or ""): record["status"] for record in answer["plan"]}
         for row in self._sent:
             key = (row.source, row.layer)
-            row.status, row.problems = statuses[key], refused[key]["problems"] if key in refused else []
+            row.status, row.problems = statuses[key], refusals[key]["problems"] if key in refusals else []
         self.table.refresh_states()
         self._show_row()
         count = len(answer.get("added") or [])
@@ -247,8 +247,8 @@ class DeliveryDialog(WorkingDialog):
         if late:
             text = tr("Not in force: {layers}; the list of layers says why.")
             message = sentences(message, text.format(layers=name_list(late)))
-        if refused:
-            message = sentences(message, tr("Refused: {count}; the table says why.").format(count=len(refused)))
+        if refusals:
+            message = sentences(message, tr("Refused: {count}; the table says why.").format(count=len(refusals)))
         self.notice.say(message)
         self.added.emit(answer, self._home.say(message))
 
@@ -273,8 +273,14 @@ class DeliveryDialog(WorkingDialog):
     def _ask(
         self, params: dict[str, Any], step: str, on_answer: Callable[[dict[str, Any]], None], title: str = ""
     ) -> None:
-        given = {"transform": self._transform_shown} if self._transform_shown else {}
-        params = {"library": self._home.path, "folder": self.delivery.folder, "view": True, **given, **params}
+        transform_params = {"transform": self._transform_shown} if self._transform_shown else {}
+        params = {
+            "library": self._home.path,
+            "folder": self.delivery.folder,
+            "view": True,
+            **transform_params,
+            **params,
+        }
         self._ask_core("ingest", params, on_answer, step, title)
 
     def _enable(self) -> None:
@@ -312,12 +318,12 @@ class DeliveryDialog(WorkingDialog):
         text = tr("Layers that go in: {count}.").format(count=len(self.table.planned_versions))
         several = name_list(map(layer_name, self.table.codes_of_several(rasters=False)))
         files = tr("Several files become one version: {layers}. Only different versions have labels of their own.")
-        together = files.format(layers=several) if several else ""
+        files_text = files.format(layers=several) if several else ""
         waiting = len(self.table.waiting)
         left = tr("Still without a layer, and so left out: {count}.").format(count=waiting) if waiting else ""
         is_whole = value_in(self.covers) == DISTRICT
         ground = tr("Where a layer has no feature, a check finds nothing there.") if is_whole else ""
-        return sentences(text, together, left, ground)
+        return sentences(text, files_text, left, ground)
 
     def _look_again(self) -> None:
         self.show_plan(self.delivery.folder, self.delivery.files)

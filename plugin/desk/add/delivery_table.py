@@ -82,15 +82,15 @@ class DeliveryTable(QTableWidget):
         self._layers = {entry.code: entry for entry in layers}
         in_order = sorted(layers, key=lambda entry: entry.place[:2])
         titles = [(f"{entry.title} · {entry.code}", entry.code) for entry in in_order]
-        listed = [(tr("– left out"), ""), *titles]
-        if listed != self._listed:
-            self._listed = listed
+        entries = [(tr("– left out"), ""), *titles]
+        if entries != self._listed:
+            self._listed = entries
             self._list_targets()
         self.refresh_states()
 
     def _list_targets(self) -> None:
-        found = ((self.cellWidget(number, TARGET), row) for number, row in enumerate(self.rows))
-        boxes = [(box, row) for box, row in found if box is not None]
+        widgets_and_rows = ((self.cellWidget(number, TARGET), row) for number, row in enumerate(self.rows))
+        boxes = [(box, row) for box, row in widgets_and_rows if box is not None]
         blockers = [QSignalBlocker(box) for box, _row in boxes]  # else an empty list would leave every row out
         self._targets.clear()
         for title, code in self._listed:
@@ -177,10 +177,10 @@ class DeliveryTable(QTableWidget):
     @property
     def planned_versions(self) -> list[list[PlannedLayer]]:
         """The rows that would be added, grouped by version: several files may become one version."""
-        found: dict[tuple[str, ...], list[PlannedLayer]] = {}
+        rows_by_version: dict[tuple[str, ...], list[PlannedLayer]] = {}
         for row in self.ready:
-            found.setdefault(row.version, []).append(row)
-        return list(found.values())
+            rows_by_version.setdefault(row.version, []).append(row)
+        return list(rows_by_version.values())
 
     def codes_of_several(self, *, rasters: bool) -> list[str]:
         """The codes of layers for which several rows become one version: rasters, or all other layers."""

@@ -152,8 +152,8 @@ class AnswerTree(QTreeWidget):
 
     def _show_heads(self) -> None:
         self._units = [self._unit(one) for one in self._columns]  # to read a setting for each cell would take longest
-        named = zip(self._columns, self._units)
-        heads = [f"{one['title'][:1].upper()}{one['title'][1:]} {unit}".strip() for one, unit in named]
+        columns_and_units = zip(self._columns, self._units)
+        heads = [f"{one['title'][:1].upper()}{one['title'][1:]} {unit}".strip() for one, unit in columns_and_units]
         self.setHeaderLabels(heads)
         self.setColumnCount(len(heads))
         for column, one in enumerate(self._columns):
@@ -170,16 +170,16 @@ class AnswerTree(QTreeWidget):
     def _write_row(self, item: QTreeWidgetItem) -> None:
         row = self.row_of(item)
         words = [word_text(word) for word in (row["name"], *row["values"])]
-        shown = [
+        texts = [
             (word.removesuffix(f" {self._units[at]}") if self._units[at] else word)
             for at, word in enumerate(words[: len(self._columns)])
         ]
-        for column, text in enumerate(shown):
+        for column, text in enumerate(texts):
             item.setText(column, text)
             item.setToolTip(column, text)
             is_right = column > NAME and (self._columns[column]["unit"] or self._columns[column]["is_number"])
             item.setTextAlignment(column, RIGHT if is_right else LEFT)
-        item.setToolTip(NAME, "\n".join(filter(None, (shown[NAME], *self._hidden_texts(words), row["hint"]))))
+        item.setToolTip(NAME, "\n".join(filter(None, (texts[NAME], *self._hidden_texts(words), row["hint"]))))
 
     def _span(self, item: QTreeWidgetItem) -> None:
         """Let a name span the whole line if there is nothing beside it."""

@@ -110,12 +110,12 @@ def breakable(text: str, metrics: QFontMetrics, width: int) -> str:
     def fit_part(part: str) -> str:
         if metrics.horizontalAdvance(part) <= width:
             return BETWEEN_CHINESE.sub(JOIN, part.replace(" ", NO_BREAK))
-        return UNBROKEN.sub(lambda found: fit_word(found[0]), LINE_ENDS.sub(BREAK, AMOUNT.sub(join_unit, part)))
+        return UNBROKEN.sub(lambda match: fit_word(match[0]), LINE_ENDS.sub(BREAK, AMOUNT.sub(join_unit, part)))
 
     if metrics.horizontalAdvance(text) <= width:
         return text
-    marked = text.replace(" · ", f"{DOT} ").replace(" → ", f" {ARROW}")
-    parts, ends = PART_ENDS.split(marked), [*PART_ENDS.findall(marked), ""]
+    marked_text = text.replace(" · ", f"{DOT} ").replace(" → ", f" {ARROW}")
+    parts, ends = PART_ENDS.split(marked_text), [*PART_ENDS.findall(marked_text), ""]
     return "".join(fit_part(part) + end for part, end in zip(parts, ends))
 
 
@@ -144,12 +144,12 @@ def text_width(tree: QTreeView, index: QModelIndex) -> int:
     level, above = int(is_first and tree.rootIsDecorated()), index.parent()
     while is_first and above.isValid():
         level, above = level + 1, above.parent()
-    given, style = tree.iconSize(), tree.style()
+    icon_size, style = tree.iconSize(), tree.style()
     margins = 2 * (style.pixelMetric(QStyle.PixelMetric.PM_FocusFrameHMargin) + 1)  # of a text, and of an icon
     icon = box = 0
     if index.data(Qt.ItemDataRole.DecorationRole) is not None:
         usual = style.pixelMetric(QStyle.PixelMetric.PM_SmallIconSize)
-        icon = (given.width() if given.isValid() else usual) + margins
+        icon = (icon_size.width() if icon_size.isValid() else usual) + margins
     if index.data(Qt.ItemDataRole.CheckStateRole) is not None:
         box = style.pixelMetric(QStyle.PixelMetric.PM_IndicatorWidth) + margins
     return whole - level * tree.indentation() - icon - box - margins

@@ -30,8 +30,8 @@ class ChangedVersions(QLabel):
         self._tables = {}
         for layer in layers:  # of which several versions may have been asked
             self._tables.setdefault(str(layer["code"]), set()).add(str(layer.get("table") or ""))
-        held = {pack["id"] for pack in self._library.packs}
-        self._packs = {pack["id"]: pack for pack in packs if pack["id"] in held}
+        pack_ids = {pack["id"] for pack in self._library.packs}
+        self._packs = {pack["id"]: pack for pack in packs if pack["id"] in pack_ids}
         self._compare()
 
     def forget(self) -> None:
@@ -51,8 +51,8 @@ class ChangedVersions(QLabel):
             and (entry.in_force.table if entry.in_force is not None else "") not in self._tables[entry.code]
         ]
         hashes = {pack["id"]: pack["hash"] for pack in self._library.packs}
-        changed = (pack for pack in self._packs.values() if hashes.get(pack["id"]) != pack["hash"])
-        names += [title_of(pack["title"], pack["id"]) for pack in changed]
+        changed_packs = (pack for pack in self._packs.values() if hashes.get(pack["id"]) != pack["hash"])
+        names += [title_of(pack["title"], pack["id"]) for pack in changed_packs]
         text = tr("The library now has other versions than were asked here: {layers}. Ask again to use them.")
         self.setText(text.format(layers=list_of_some(names)) if names else "")
         self.show_if(self._is_wanted)

@@ -32,8 +32,8 @@ class DialogLibrary(QObject):
         self._library, self._is_writing = library, is_writing
         self.path, self.day = library.path, library.day
         self._own_name = library.own_name
-        for changed in (library.loading, library.listed):
-            changed.connect(self._changed)
+        for signal in (library.loading, library.listed):
+            signal.connect(self._changed)
 
     @property
     def is_open(self) -> bool:

@@ -114,14 +114,14 @@ class CatalogueLayer:
 
 def layers_in(answer: dict[str, Any]) -> list[CatalogueLayer]:
     """The layers of an answer of the core."""
-    wanted = language()
+    own_language = language()
     return [
         record_of(
             CatalogueLayer,
             layer,
-            title=title_of(layer.get("title"), layer["code"], wanted),
+            title=title_of(layer.get("title"), layer["code"], own_language),
             versions=tuple(map(_version, layer.get("versions", ()))),
-            fields=_fields(layer, wanted),
+            fields=_fields(layer, own_language),
             map_place=int(layer.get("place") or 0),
         )
         for layer in answer.get("layers", [])
@@ -141,13 +141,13 @@ def themes_in(answer: dict[str, Any]) -> list[MapTheme]:
     ]
 
 
-def title_of(title: Any, code: str, wanted: str = "") -> str:
+def title_of(title: Any, code: str, wanted_language: str = "") -> str:
     """A title in the user's language; a title comes in both languages, or as plain text.
 
-    wanted: the language, if the caller knows it: QGIS looks it up in its settings each time.
+    wanted_language: the language, if the caller knows it: QGIS looks it up in its settings each time.
     """
     if isinstance(title, dict):
-        return title.get(wanted or language()) or title.get("en") or code
+        return title.get(wanted_language or language()) or title.get("en") or code
     return str(title or code)
 
 
@@ -181,14 +181,17 @@ def _rank(order: tuple[str, ...], code: str) -> int:
     return order.index(code) if code in order else len(order)
 
 
-def _fields(layer: dict[str, Any], wanted: str) -> tuple[SchemaField, ...]:
+def _fields(layer: dict[str, Any], wanted_language: str) -> tuple[SchemaField, ...]:
     """The schema in an answer, in the wanted language; if the core sends none, only the key and the class field."""
     if not layer.get("fields"):
         names = dict.fromkeys(name for name in (layer.get("key"), layer.get("class_field")) if name)
         return tuple(SchemaField(name, required=name == layer.get("key")) for name in names)
     return tuple(
         record_of(
-            SchemaField, row, title=title_of(row.get("title"), "", wanted), aliases=tuple(row.get("aliases") or ())
+            SchemaField,
+            row,
+            title=title_of(row.get("title"), "", wanted_language),
+            aliases=tuple(row.get("aliases") or ()),
         )
         for row in layer["fields"]
     )

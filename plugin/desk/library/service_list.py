@@ -48,8 +48,8 @@ class Service:
     def params(self) -> dict[str, Any]:
         """The service as parameters of the core's verb `service`."""
         texts = {name: getattr(self, name) for name in ("name", "type", "url", "layer", "department", "dated", "note")}
-        renamed = {"as": self.code, "into": self.library, "kind": self.kind, "authcfg": self.authcfg}
-        return {**texts, **renamed, "options": self.options or None}
+        renamed_params = {"as": self.code, "into": self.library, "kind": self.kind, "authcfg": self.authcfg}
+        return {**texts, **renamed_params, "options": self.options or None}
 
     @property
     def has_features(self) -> bool:

@@ -41,8 +41,8 @@ class StateDelegate(QStyledItemDelegate):
         whole = QStyleOptionViewItem(option)
         whole.rect.setWidth(MEASURED_PX)  # else what is cut now would be the text to measure
         size = super().sizeHint(whole, index)
-        found = STATE.search(str(index.data()))
-        texts = [WIDEST, *([f"2026年度{found.group()}"] if found is not None else [])]
+        match = STATE.search(str(index.data()))
+        texts = [WIDEST, *([f"2026年度{match.group()}"] if match is not None else [])]
         usual = max(map(option.fontMetrics.horizontalAdvance, texts))
         usual += CELL_MARGIN_PX + ROUNDING_PX
         label = STATE.sub("", str(index.data()))
@@ -53,8 +53,8 @@ class StateDelegate(QStyledItemDelegate):
     def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex) -> None:
         """Cut the version's name, not its state."""
         super().initStyleOption(option, index)
-        found = STATE.search(option.text)
-        label, state = (option.text[: found.start()], found.group()) if found is not None else (option.text, "")
+        match = STATE.search(option.text)
+        label, state = (option.text[: match.start()], match.group()) if match is not None else (option.text, "")
         option.text = cut_label(label, state, option.rect.width(), option.fontMetrics)
         option.textElideMode = Qt.TextElideMode.ElideLeft
 

@@ -38,8 +38,8 @@ class VersionRetirement(QObject):
         """Ask the core to retire the version, or to undo that. reason: if it is empty, nothing is done."""
         if not reason.strip():
             return
-        named = {"code": entry.code, "label": version.label, "reason": reason.strip()}
-        params = {"library": self._library.path, **named, "undo": version.retired}
+        version_params = {"code": entry.code, "label": version.label, "reason": reason.strip()}
+        params = {"library": self._library.path, **version_params, "undo": version.retired}
         title = tr("Retire {layer} {label}").format(layer=entry.title, label=version.label)
         self.asking.ask("retire", params, lambda answer: self._report(entry, version, answer), title)
 

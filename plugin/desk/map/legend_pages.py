@@ -46,8 +46,8 @@ class LegendPages:
             self._measure()
             if legend.rect().height() <= self._room.height():
                 break
-        used = round((legend.rect().width() + legend.columnSpace()) / self._pitch_mm)  # QGIS may need fewer
-        self.count = ceil(used / self._columns_on_page)
+        used_columns = round((legend.rect().width() + legend.columnSpace()) / self._pitch_mm)  # QGIS may need fewer
+        self.count = ceil(used_columns / self._columns_on_page)
         legend.setVisibility(False)
 
     def _measure(self) -> None:

@@ -83,8 +83,8 @@ class DayFollower(QObject):
     def _titles(self, library: OpenLibrary) -> list[str]:
         """The titles of a library's absent layers, in the order of its list."""
         absent = {code: layer.title for (path, code), layer in self._absent.items() if path == library.path}
-        listed = [entry.code for entry in library.layers if entry.code in absent]
-        return [absent[code] for code in [*listed, *(code for code in absent if code not in listed)]]
+        codes = [entry.code for entry in library.layers if entry.code in absent]
+        return [absent[code] for code in [*codes, *(code for code in absent if code not in codes)]]
 
     def _follow_one(self, library: OpenLibrary, layer_id: str) -> bool:
         """Make one layer follow the day; False where it stays as it is."""

@@ -149,21 +149,21 @@ def _stratum_group(library: OpenLibrary, stratum: str) -> QgsLayerTreeGroup:
     return group
 
 
-def give_name(named: QgsMapLayer | QgsLayerTreeGroup, name: str) -> None:
+def give_name(item: QgsMapLayer | QgsLayerTreeGroup, name: str) -> None:
     """Name a layer or a group, and record that the name is the plugin's."""
-    named.setName(name)
-    named.setCustomProperty(PROPERTY_NAME, name)
+    item.setName(name)
+    item.setCustomProperty(PROPERTY_NAME, name)
 
 
-def rename(named: QgsMapLayer | QgsLayerTreeGroup, name: str) -> bool:
+def rename(item: QgsMapLayer | QgsLayerTreeGroup, name: str) -> bool:
     """Replace a name that the plugin gave; return whether the plugin had given a different one.
 
     A name that a person has given stays.
     """
-    given = str(named.customProperty(PROPERTY_NAME) or "")
-    if not given or given == name:
+    own_name = str(item.customProperty(PROPERTY_NAME) or "")
+    if not own_name or own_name == name:
         return False
-    if named.name() == given:
-        named.setName(name)
-    named.setCustomProperty(PROPERTY_NAME, name)
+    if item.name() == own_name:
+        item.setName(name)
+    item.setCustomProperty(PROPERTY_NAME, name)
     return True

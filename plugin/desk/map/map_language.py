@@ -38,10 +38,10 @@ def _translate_look(layer: QgsVectorLayer, library: OpenLibrary, entry: Catalogu
     if entry.look and document.setContent(entry.look):
         layer.importNamedStyle(document, WORDS)
     fresh = open_version(library, entry, version)
-    renderer, named = layer.renderer(), fresh.renderer() if fresh.isValid() else None
-    if not (isinstance(renderer, QgsRuleBasedRenderer) and isinstance(named, QgsRuleBasedRenderer)):
+    renderer, fresh_renderer = layer.renderer(), fresh.renderer() if fresh.isValid() else None
+    if not (isinstance(renderer, QgsRuleBasedRenderer) and isinstance(fresh_renderer, QgsRuleBasedRenderer)):
         return
-    labels = {rule.filterExpression(): rule.label() for rule in named.rootRule().descendants()}
+    labels = {rule.filterExpression(): rule.label() for rule in fresh_renderer.rootRule().descendants()}
     for rule in renderer.rootRule().descendants():
         rule.setLabel(labels.get(rule.filterExpression(), rule.label()))
     layer.legendChanged.emit()

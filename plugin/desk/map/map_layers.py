@@ -108,9 +108,9 @@ def show_version(layer: QgsMapLayer, library: OpenLibrary, entry: CatalogueLayer
     if not isinstance(layer, QgsVectorLayer) or entry.geometry == "raster":
         themes = themes_that_show(layer)
         remove_layer(layer)
-        shown = put_on_map(library, entry, version, follows_day)
-        show_in_themes(shown, themes)
-        return shown
+        layer_of_version = put_on_map(library, entry, version, follows_day)
+        show_in_themes(layer_of_version, themes)
+        return layer_of_version
     _set_source(layer, *table_source(library.path, version.table), version_title(entry, version))
     give_name(layer, version_title(entry, version))
     layer.setCustomProperty(PROPERTY_TABLE, version.table)
@@ -188,9 +188,9 @@ def _follow_login(layer: QgsVectorLayer, library: str) -> None:
 
 def _set_source(layer: QgsVectorLayer, source: str, provider: str, title: str) -> None:
     """Let a layer read another table, or by another login; it keeps its style, which is not read anew."""
-    begun = time.monotonic()
+    start_s = time.monotonic()
     layer.setDataSource(source, title, provider)
-    if is_to_be_tried_again(layer, begun):
+    if is_to_be_tried_again(layer, start_s):
         layer.setDataSource(source, title, provider)
 
 

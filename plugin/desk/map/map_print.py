@@ -32,7 +32,7 @@ class MapPrint(QPushButton):
         self.setToolTip(tr("The map as it lies here, with title, legend, scale, north and the date of the data"))
         self.pages = QMenu(self)
         for page in PAGES:
-            self.pages.addAction(f"{page}…", lambda chosen=page: self._choose(chosen))
+            self.pages.addAction(f"{page}…", lambda chosen_page=page: self._choose(chosen_page))
         self.setMenu(self.pages)
 
     def write(self, path: str, page: str, title: str) -> None:
@@ -57,14 +57,14 @@ class MapPrint(QPushButton):
         template.setContent((RESOURCES / "layouts" / f"{page}.qpt").read_text(encoding="utf-8"))
         layout = QgsPrintLayout(project)
         layout.loadFromTemplate(template, QgsReadWriteContext())
-        shown, legend = layout.itemById("map"), layout.itemById("legend")
-        shown.setCrs(self._canvas.mapSettings().destinationCrs())
-        shown.zoomToExtent(self._canvas.extent())
-        shown.setMapRotation(self._canvas.rotation())
+        map_item, legend = layout.itemById("map"), layout.itemById("legend")
+        map_item.setCrs(self._canvas.mapSettings().destinationCrs())
+        map_item.zoomToExtent(self._canvas.extent())
+        map_item.setMapRotation(self._canvas.rotation())
         layout.itemById("title").setText(title.replace("[%", "[ %"))
         legend.setTitle(tr("Legend"))
         foot = layout.itemById("foot")
-        facts = (self._date_text(), self._library.name, shown.crs().userFriendlyIdentifier())
+        facts = (self._date_text(), self._library.name, map_item.crs().userFriendlyIdentifier())
         foot.setText("    ".join((foot.text(), *(fact.replace("[%", "[ %") for fact in facts))))
         return layout
 

@@ -34,19 +34,19 @@ def show_theme(library: OpenLibrary, theme: MapTheme) -> list[str]:
 
     Everything else on the map stays as it is. Returns the titles of layers that could not be opened.
     """
-    refused = []
+    refused_titles = []
     for code in theme.codes:
         entry = library.entry(code)
         version = entry.in_force if entry is not None else None
         if entry is None or version is None or layer_on_map(library, version) is not None:
             continue
         if not put_on_map(library, entry, version, follows_day=True).isValid():
-            refused.append(entry.title)
-    shown = {layer.id() for layer in layers_of_theme(library, theme)}
+            refused_titles.append(entry.title)
+    layer_ids = {layer.id() for layer in layers_of_theme(library, theme)}
     for layer in layers_of_library(library):
-        switch_layer(layer, layer.id() in shown, with_groups=True)
+        switch_layer(layer, layer.id() in layer_ids, with_groups=True)
     _store_theme(theme)
-    return refused
+    return refused_titles
 
 
 class ThemeSteps:
@@ -59,14 +59,14 @@ class ThemeSteps:
 
     def show(self, library: OpenLibrary, theme: MapTheme) -> list[str]:
         """Show a theme, or the former map if the theme is shown; return the titles of layers that did not open."""
-        shown = _layers_shown(library)
-        if theme == self._theme and shown == self._after:
+        visible_layers = _layers_shown(library)
+        if theme == self._theme and visible_layers == self._after:
             for layer in layers_of_library(library):
                 switch_layer(layer, layer.id() in self._before)
             self._theme = None
             return []
         titles = show_theme(library, theme)
-        self._theme, self._before, self._after = theme, shown, _layers_shown(library)
+        self._theme, self._before, self._after = theme, visible_layers, _layers_shown(library)
         return titles
 
 
@@ -93,29 +93,29 @@ def first_theme(library: OpenLibrary) -> MapTheme | None:
 def rename_themes(library: OpenLibrary) -> None:
     """Give the themes that the plugin has stored in the project their present titles."""
     collection = QgsProject.instance().mapThemeCollection()
-    kept = _kept_names()
+    stored_names = _kept_names()
     for theme in library.themes:
-        before, title = kept.get(theme.id), theme_title(theme)
+        before, title = stored_names.get(theme.id), theme_title(theme)
         if before is None or before in (title, _second_title(title)) or not collection.hasMapTheme(before):
             continue
         name = _second_title(title) if collection.hasMapTheme(title) else title
         if collection.renameMapTheme(before, name):
-            kept[theme.id] = name
-            _note(kept)
+            stored_names[theme.id] = name
+            _note(stored_names)
 
 
 def _store_theme(theme: MapTheme) -> None:
     """Store what is visible as a map theme of the project; a person's own theme of the same name stays."""
     project = QgsProject.instance()
-    themes, kept, name = project.mapThemeCollection(), _kept_names(), theme_title(theme)
-    if themes.hasMapTheme(name) and name not in kept.values():
+    themes, stored_names, name = project.mapThemeCollection(), _kept_names(), theme_title(theme)
+    if themes.hasMapTheme(name) and name not in stored_names.values():
         name = _second_title(name)
     record = QgsMapThemeCollection.MapThemeRecord()
     for node in project.layerTreeRoot().findLayers():
         if isinstance(node, QgsLayerTreeLayer) and node.isVisible() and node.layer() is not None:
             record.addLayerRecord(theme_record(node.layer()))
     (themes.update if themes.hasMapTheme(name) else themes.insert)(name, record)
-    _note({**kept, theme.id: name})
+    _note({**stored_names, theme.id: name})
 
 
 def _second_title(name: str) -> str:

@@ -62,11 +62,11 @@ def _reads(layer: QgsMapLayer, location: str, table: str) -> bool:
     source, provider = table_source(location, table)
     if layer.providerType() != provider:
         return False
-    own, wanted = (QgsProviderRegistry.instance().decodeUri(provider, text) for text in (layer.source(), source))
+    own, other = (QgsProviderRegistry.instance().decodeUri(provider, text) for text in (layer.source(), source))
     if not is_server(location):
         return is_same_place(str(own.get("path") or ""), location) and own.get("layerName") == table
     return own.get("table") == table and all(
-        (own.get(part) or usual) == (wanted.get(part) or usual) for part, usual in SERVER_PLACE.items()
+        (own.get(part) or usual) == (other.get(part) or usual) for part, usual in SERVER_PLACE.items()
     )
 
 

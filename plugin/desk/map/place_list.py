@@ -76,9 +76,9 @@ class PlaceList(QListWidget):
     def fill_room(self, is_alone: bool) -> None:
         """Take the room of the layers if no layer is listed; otherwise only as much as the places need."""
         policy = QSizePolicy.Policy.Expanding if is_alone else QSizePolicy.Policy.Maximum
-        wanted = QSizePolicy(QSizePolicy.Policy.Preferred, policy)
-        wanted.setVerticalStretch(1 if is_alone else 0)
-        self.setSizePolicy(wanted)
+        size_policy = QSizePolicy(QSizePolicy.Policy.Preferred, policy)
+        size_policy.setVerticalStretch(1 if is_alone else 0)
+        self.setSizePolicy(size_policy)
 
     def find(self) -> None:
         """Search now."""
@@ -105,9 +105,9 @@ class PlaceList(QListWidget):
 
     def _add_found(self, records: list[dict[str, Any]]) -> None:
         """Add the places that the core has found below the places already listed."""
-        listed = {self.item(row).text() for row in range(self.count())}
+        listed_texts = {self.item(row).text() for row in range(self.count())}
         places = [_place(record) for record in records]
-        self._add([place for place in places if _line(place) not in listed][: MAX_PLACES - self.count()])
+        self._add([place for place in places if _line(place) not in listed_texts][: MAX_PLACES - self.count()])
         self.searched.emit()
 
     def _add(self, places: list[Place]) -> None:

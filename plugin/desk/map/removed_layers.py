@@ -56,9 +56,9 @@ def take_from_views(identifiers: list[str]) -> None:
     """
     for view in _open_views():
         settings, scene = view.mapSettings(), view.scene()
-        shown = settings.layers() if settings is not None else []
-        left = [layer for layer in shown if layer.id() not in identifiers]
-        if len(left) < len(shown):
+        scene_layers = settings.layers() if settings is not None else []
+        left = [layer for layer in scene_layers if layer.id() not in identifiers]
+        if len(left) < len(scene_layers):
             settings.setLayers(left)
             for part in scene.children() if scene is not None else ():
                 QCoreApplication.sendPostedEvents(part, QEvent.Type.DeferredDelete)  # now, not once the layer is gone

@@ -36,10 +36,10 @@ def _datum_of(address: str) -> str:
         host = (urlsplit(address).hostname or "").lower()
     except ValueError:  # such as a bracket that is not closed
         return ""
-    for known in _shifted_maps():
-        is_its_host = any(host == one or host.endswith(f".{one}") for one in known["hosts"])
-        if is_its_host and not ("true_where" in known and re.search(known["true_where"], address)):
-            return known["datum"]
+    for shifted_map in _shifted_maps():
+        is_its_host = any(host == one or host.endswith(f".{one}") for one in shifted_map["hosts"])
+        if is_its_host and not ("true_where" in shifted_map and re.search(shifted_map["true_where"], address)):
+            return shifted_map["datum"]
     return ""
 
 

@@ -25,17 +25,17 @@ def table_layer(
     options = QgsVectorLayer.LayerOptions()
     options.forceReadOnly, options.loadDefaultStyle = True, False  # the core writes the look
     source, provider = table_source(location, table, geometry, is_listed)
-    begun = time.monotonic()
+    start_s = time.monotonic()
     layer = QgsVectorLayer(source, title, provider, options)
-    return QgsVectorLayer(source, title, provider, options) if is_to_be_tried_again(layer, begun) else layer
+    return QgsVectorLayer(source, title, provider, options) if is_to_be_tried_again(layer, start_s) else layer
 
 
-def is_to_be_tried_again(layer: QgsVectorLayer, begun: float) -> bool:
+def is_to_be_tried_again(layer: QgsVectorLayer, start_s: float) -> bool:
     """Whether a layer of a server failed at once: QGIS makes a connection that the server has closed anew after that.
 
-    begun: by the monotonic clock, when it was opened; a server that answers nobody is not waited for twice.
+    start_s: by the monotonic clock, when it was opened; a server that answers nobody is not waited for twice.
     """
-    is_quick = time.monotonic() - begun < QUICK_S
+    is_quick = time.monotonic() - start_s < QUICK_S
     return is_quick and layer.providerType() == SERVER_PROVIDER and not layer.isValid()
 
 

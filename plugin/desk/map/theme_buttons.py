@@ -36,33 +36,33 @@ class ThemeButtons(QWidget):
         for theme in themes:
             if theme.department:
                 title = as_written(theme_title(theme))
-                self.department_menu.addAction(title, lambda chosen=theme: self.theme_chosen.emit(chosen))
+                self.department_menu.addAction(title, lambda chosen_theme=theme: self.theme_chosen.emit(chosen_theme))
                 continue
             hint = tr("Show this map: its layers, and of the library no others; pressed again, the map before it")
             button = self._button(theme_title(theme), hint)
-            button.clicked.connect(lambda _checked=False, chosen=theme: self.theme_chosen.emit(chosen))
+            button.clicked.connect(lambda _checked=False, chosen_theme=theme: self.theme_chosen.emit(chosen_theme))
             self.buttons[theme.id] = button
-        placed = list(self.buttons.values())
+        buttons = list(self.buttons.values())
         if not self.department_menu.isEmpty():
             button = self._button(tr("Department"), tr("Show the layers of one department"))
             button.setMenu(self.department_menu)
             button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-            placed.append(button)
-        self._place(placed)
-        self.setVisible(bool(placed))
-        self.order_of_keys = placed
+            buttons.append(button)
+        self._place(buttons)
+        self.setVisible(bool(buttons))
+        self.order_of_keys = buttons
 
-    def _place(self, placed: list[QToolButton]) -> None:
+    def _place(self, buttons: list[QToolButton]) -> None:
         """Arrange the buttons in rows, as many in each as fit into the narrowest dock."""
-        row, used = QHBoxLayout(), 0
-        for button in placed:
+        row, used_width = QHBoxLayout(), 0
+        for button in buttons:
             width = button.sizeHint().width() + GAP_PX
-            if used and used + width > WIDTH_PX:
+            if used_width and used_width + width > WIDTH_PX:
                 self._layout.addLayout(row)
-                row, used = QHBoxLayout(), 0
+                row, used_width = QHBoxLayout(), 0
             row.setSpacing(GAP_PX)
             row.addWidget(button)
-            used += width
+            used_width += width
         self._layout.addLayout(row)
 
     def _clear(self) -> None:

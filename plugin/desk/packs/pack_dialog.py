@@ -182,12 +182,12 @@ class PackDialog(WorkingDialog):
         self._read_chosen()
 
     def _read_chosen(self) -> None:
-        chosen = self.choice.currentData()
+        chosen_pack = self.choice.currentData()
         self.notice.hide()
-        if isinstance(chosen, str):
-            self._read(chosen, lambda answer: self._fill(answer, chosen, is_own=True))
-        elif chosen is not None:
-            self._read(str(chosen.get("id")), lambda answer: self._fill_in_force(answer, chosen), chosen)
+        if isinstance(chosen_pack, str):
+            self._read(chosen_pack, lambda answer: self._fill(answer, chosen_pack, is_own=True))
+        elif chosen_pack is not None:
+            self._read(str(chosen_pack.get("id")), lambda answer: self._fill_in_force(answer, chosen_pack), chosen_pack)
 
     def _read(self, name: str, show: Callable[[dict[str, Any]], None], in_force: dict[str, Any] | None = None) -> None:
         """Ask for a pack. in_force: the entry of a pack in force; if it is not shipped, it is read from the library."""

@@ -79,10 +79,10 @@ class PackField(QWidget):
         elif isinstance(control, TickBox):
             control.setChecked(text == "true")
         elif isinstance(control, QListWidget):
-            chosen = json.loads(text) if text else []
+            chosen_names = json.loads(text) if text else []
             for row in range(control.count()):
                 item = control.item(row)
-                is_chosen = item.data(Qt.ItemDataRole.UserRole) in chosen
+                is_chosen = item.data(Qt.ItemDataRole.UserRole) in chosen_names
                 item.setCheckState(Qt.CheckState.Checked if is_chosen else Qt.CheckState.Unchecked)
         elif isinstance(control, QPlainTextEdit):
             control.setPlainText(text)
@@ -121,18 +121,18 @@ class PackField(QWidget):
         box.currentIndexChanged.connect(lambda _index: self.changed.emit())
         return box
 
-    def _make_list(self, chosen: list[str]) -> QListWidget:
-        listed = QListWidget()
+    def _make_list(self, chosen_names: list[str]) -> QListWidget:
+        tick_list = QListWidget()
         titles = {one["value"]: one["title"] for one in self._field["choices"]}
         # What the pack names stands first, also where another pack has the class.
-        for name in dict.fromkeys([*chosen, *titles]):
+        for name in dict.fromkeys([*chosen_names, *titles]):
             item = QListWidgetItem(str(titles.get(name, name)))
             item.setData(Qt.ItemDataRole.UserRole, name)
             item.setToolTip(name)
-            item.setCheckState(Qt.CheckState.Checked if name in chosen else Qt.CheckState.Unchecked)
-            listed.addItem(item)
-        listed.setItemDelegate(TickDelegate(listed))
-        listed.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        listed.setFixedHeight(listed.fontMetrics().lineSpacing() * LIST_ROWS + 16)
-        listed.itemChanged.connect(lambda _item: self.changed.emit())
-        return listed
+            item.setCheckState(Qt.CheckState.Checked if name in chosen_names else Qt.CheckState.Unchecked)
+            tick_list.addItem(item)
+        tick_list.setItemDelegate(TickDelegate(tick_list))
+        tick_list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        tick_list.setFixedHeight(tick_list.fontMetrics().lineSpacing() * LIST_ROWS + 16)
+        tick_list.itemChanged.connect(lambda _item: self.changed.emit())
+        return tick_list

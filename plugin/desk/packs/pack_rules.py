@@ -61,7 +61,7 @@ class PackRules(QSplitter):
 
     def show_pack(self, answer: dict[str, Any], is_open: bool) -> None:
         """Show the rules of a pack. is_open: whether its values may be changed."""
-        chosen = self.current_rule
+        chosen_rule = self.current_rule
         self.edits, self._is_open = {}, is_open
         self._others = {TERMS: answer["terms"], CLASSES: answer["classes"], CHECKLIST: answer["checklist"]}
         self._rules = {rule["rule"]: rule for part in answer["departments"] for rule in part["rules"]}
@@ -77,7 +77,7 @@ class PackRules(QSplitter):
             department.setExpanded(True)
             department.setFirstColumnSpanned(True)
         self._filter(self.search.text())
-        self.choose(chosen or next(iter(self._rules), TERMS))
+        self.choose(chosen_rule or next(iter(self._rules), TERMS))
 
     @property
     def current_rule(self) -> str:
@@ -144,10 +144,10 @@ class PackRules(QSplitter):
 
     def _filter(self, text: str) -> None:
         """Show only the rules whose title, id or law contains the text."""
-        wanted = text.strip().lower()
+        wanted_text = text.strip().lower()
         for department in (top for top in tops_of(self.tree) if top.childCount()):
             for item in below(department):
-                item.setHidden(wanted not in item.toolTip(NAME).lower())
+                item.setHidden(wanted_text not in item.toolTip(NAME).lower())
             department.setHidden(all(item.isHidden() for item in below(department)))
 
     def _show_form(self, item: QTreeWidgetItem | None) -> None:

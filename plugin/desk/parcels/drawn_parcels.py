@@ -86,8 +86,8 @@ class DrawnParcels(QObject):
         feature = QgsFeature(layer.fields())
         feature.setAttributes([_free_name(layer), *[None] * (layer.fields().count() - 1)])
         feature.setGeometry(QgsGeometry.collectGeometry([geometry]))
-        added = self._insert(layer, (feature,))
-        self._steps.append(_Step(layer.id(), added, others))
+        new_ids = self._insert(layer, (feature,))
+        self._steps.append(_Step(layer.id(), new_ids, others))
         return layer
 
     def clear(self, layer: QgsVectorLayer) -> None:
@@ -123,8 +123,8 @@ class DrawnParcels(QObject):
 
     def state_use(self, layer: QgsVectorLayer, feature: int, code: str, system: str) -> None:
         """State the proposed use of a parcel. code: empty for no use; system: the system of the code."""
-        stated = {USE_FIELD: code or None, SYSTEM_FIELD: system if code else None}
-        columns = {layer.fields().indexOf(name): value for name, value in stated.items()}
+        use_values = {USE_FIELD: code or None, SYSTEM_FIELD: system if code else None}
+        columns = {layer.fields().indexOf(name): value for name, value in use_values.items()}
         if all(column >= 0 for column in columns):  # a layer of drawings of an older plugin has no such fields
             layer.dataProvider().changeAttributeValues({feature: columns})
             layer.triggerRepaint()

@@ -26,15 +26,15 @@ class FactField(QWidget):
         super().__init__()
         self.name, self.kind, self._hint = str(fact["name"]), str(fact["kind"]), str(fact.get("hint") or "")
         self.title = str(fact["title"])
-        named = tr("{title} ({code})").format(title=self.title, code=fact.get("unit"))
-        self.label_text = named if fact.get("unit") else self.title
+        title_with_unit = tr("{title} ({code})").format(title=self.title, code=fact.get("unit"))
+        self.label_text = title_with_unit if fact.get("unit") else self.title
         choices = [(str(one["title"]), one["value"]) for one in fact.get("choices") or ()]
         self.control = self._make(choices)
         self.control.setAccessibleName(self.label_text)
         count = len(fact.get("rules") or ())
         if count:
-            asked = tr("{count:# rule asks|# rules ask} for it").format(count=Count(count))
-            self.control.setToolTip(f"{self.label_text} · {self.name} · {asked}")
+            rules_text = tr("{count:# rule asks|# rules ask} for it").format(count=Count(count))
+            self.control.setToolTip(f"{self.label_text} · {self.name} · {rules_text}")
         self.error = FieldError(self.control)
         self.changed.connect(self.error.clear)
         self.setFocusProxy(self.control)

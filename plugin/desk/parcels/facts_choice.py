@@ -91,9 +91,9 @@ class FactsChoice(QWidget):
         params = {"library": self._library.path, "pack": packs}
         self.filling.ask("facts", params, lambda answer: self._open(answer, packs))
 
-    def take(self, given: Given) -> None:
+    def take(self, new_facts: Given) -> None:
         """Take over these facts, as the core has checked them."""
-        self.given = {part: dict(values) for part, values in given.items() if values}
+        self.given = {part: dict(values) for part, values in new_facts.items() if values}
         self.path = ""
         if self.given:
             self.path = temporary_file("facts.toml", facts_text(self.given))
@@ -106,13 +106,13 @@ class FactsChoice(QWidget):
         text = tr("{count} stated").format(count=len(names)) if names else tr("none stated")
         self.summary.setToolTip("")
         if self._rules:
-            known = {name.lower() for name in [*self.given.get(PARCELS, {}), *self.known_fields()]}
-            waiting = waiting_rules(self._rules, known)
+            known_names = {name.lower() for name in [*self.given.get(PARCELS, {}), *self.known_fields()]}
+            waiting = waiting_rules(self._rules, known_names)
             text += " · " + (
                 tr("rules that lack facts: {count}").format(count=len(waiting)) if waiting else tr("no rule lacks any")
             )
             titles = "\n".join(str(rule["title"]) for rule in waiting)
-            self.summary.setToolTip("\n".join(filter(None, (waiting_text(self._rules, known), titles))))
+            self.summary.setToolTip("\n".join(filter(None, (waiting_text(self._rules, known_names), titles))))
         self.summary.setText(text)
 
     def _forget_elsewhere(self) -> None:

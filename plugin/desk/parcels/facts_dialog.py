@@ -31,9 +31,9 @@ PARCELS, PROJECT = "parcels", "project"  # the parts of the core's answer
 Given = dict[str, dict[str, Any]]
 
 
-def facts_text(given: Given) -> str:
+def facts_text(stated_facts: Given) -> str:
     """Facts as the core reads them from a file."""
-    return toml_text(given.get(PROJECT) or {}, {PARCELS: given.get(PARCELS) or {}})
+    return toml_text(stated_facts.get(PROJECT) or {}, {PARCELS: stated_facts.get(PARCELS) or {}})
 
 
 class FactsDialog(WorkingDialog):
@@ -42,19 +42,19 @@ class FactsDialog(WorkingDialog):
     def __init__(
         self,
         library: OpenLibrary,
-        asked: dict[str, Any],
+        facts_answer: dict[str, Any],
         packs: list[str] | None,
         known_fields: list[str],
         parent: QWidget | None = None,
     ) -> None:
         """Make the form.
 
-        asked: the core's answer to `facts`; groups that it lacks are left out.
+        facts_answer: the core's answer to `facts`; groups that it lacks are left out.
         known_fields: the fields that the parcels have themselves.
         """
         super().__init__(library.core, tr("Facts of the project"), parent)
         self._library, self._packs = library, packs
-        self._rules = asked.get("rules") or []
+        self._rules = facts_answer.get("rules") or []
         self._known_fields = {name.lower() for name in known_fields}
         self.fields: dict[str, FactField] = {}
         self._parts: dict[str, str] = {}  # which part of the facts a field is of
@@ -62,29 +62,29 @@ class FactsDialog(WorkingDialog):
         self._without_field: dict[str, Any] = {}  # the project's facts in a loaded file that this form does not ask
         self._remarks_shown: list[dict[str, Any]] = []
         self.waiting = wrapped_label()
-        self._build(asked)
+        self._build(facts_answer)
         equip_window(self)
         self._enable()
 
     @property
     def stated_facts(self) -> Given:
         """The facts in the form, arranged as in the core's file of facts."""
-        stated: Given = {PROJECT: dict(self._without_field), PARCELS: {}}
+        facts: Given = {PROJECT: dict(self._without_field), PARCELS: {}}
         for name, field in self.fields.items():
             if field.value is not None:
-                stated[self._parts[name]][name] = field.value
+                facts[self._parts[name]][name] = field.value
                 if field.system:
-                    stated[PARCELS][SYSTEM_FIELD] = field.system
-        return stated
+                    facts[PARCELS][SYSTEM_FIELD] = field.system
+        return facts
 
-    def show_given(self, given: Given) -> None:
+    def show_given(self, stated_facts: Given) -> None:
         """Show facts; all others are unknown. Facts of the project that the form does not ask are kept as they are."""
-        project = given.get(PROJECT) or {}
+        project = stated_facts.get(PROJECT) or {}
         self._without_field = {name: value for name, value in project.items() if name not in self.fields}
-        system = str((given.get(PARCELS) or {}).get(SYSTEM_FIELD) or "")
+        system = str((stated_facts.get(PARCELS) or {}).get(SYSTEM_FIELD) or "")
         for name, field in self.fields.items():
             field.set_system(system)
-            field.set_value((given.get(self._parts[name]) or {}).get(name))
+            field.set_value((stated_facts.get(self._parts[name]) or {}).get(name))
 
     def load(self, path: str) -> None:
         """Show the facts of a file, once the core has read it."""
@@ -160,22 +160,24 @@ class FactsDialog(WorkingDialog):
         params = {"library": self._library.path, "pack": self._packs, "data": path}
         self._ask_core("facts", params, on_answer, step)
 
-    def _build(self, asked: dict[str, Any]) -> None:
+    def _build(self, facts_answer: dict[str, Any]) -> None:
         head = wrapped_label(
             tr("What is not stated stays unknown; it is never guessed. What a parcel says itself comes first.")
         )
         body = QWidget()
         self._groups = column_of(inside=body)
         self._groups.setContentsMargins(0, 0, 4, 0)
-        for group, title in (asked.get("groups") or {}).items():
+        for group, title in (facts_answer.get("groups") or {}).items():
             for part in (PARCELS, PROJECT):
-                self._add_group(title, part, [fact for fact in asked.get(part) or () if fact.get("group") == group])
+                self._add_group(
+                    title, part, [fact for fact in facts_answer.get(part) or () if fact.get("group") == group]
+                )
         self._groups.addStretch(1)
         area = scroll_area(body, QgsScrollArea, is_wide=True)
         layout = column_of(head, (area, 1), self.waiting, self.notice, self.work, self._make_buttons(), inside=self)
         self._count()
-        around = layout.heightForWidth(SIZE_PX[0]) - area.sizeHint().height()
-        resize_on_screen(self, SIZE_PX[0], min(SIZE_PX[1], around + body.sizeHint().height()))
+        frame_height = layout.heightForWidth(SIZE_PX[0]) - area.sizeHint().height()
+        resize_on_screen(self, SIZE_PX[0], min(SIZE_PX[1], frame_height + body.sizeHint().height()))
 
     def _add_group(self, title: str, part: str, facts: list[dict[str, Any]]) -> None:
         if not facts:
@@ -218,22 +220,26 @@ class FactsDialog(WorkingDialog):
 
     def _count(self) -> None:
         """Show how many rules need facts that neither the form nor the parcels state."""
-        known = {name.lower() for name, field in self.fields.items() if field.value is not None} | self._known_fields
-        self.waiting.setText(waiting_text(self._rules, known))
+        known_names = {
+            name.lower() for name, field in self.fields.items() if field.value is not None
+        } | self._known_fields
+        self.waiting.setText(waiting_text(self._rules, known_names))
 
     def _enable(self) -> None:
         for name in ("load", "save", "clear", "ok"):
             self.buttons[name].setEnabled(not self.is_working)
 
 
-def waiting_rules(rules: list[dict[str, Any]], known: set[str]) -> list[dict[str, Any]]:
-    """The rules with a group of needed fields of which none is known. known: names in lower case."""
-    return [rule for rule in rules if not all(known & {name.lower() for name in group} for group in rule["needs"])]
+def waiting_rules(rules: list[dict[str, Any]], known_names: set[str]) -> list[dict[str, Any]]:
+    """The rules with a group of needed fields of which none is known. known_names: names in lower case."""
+    return [
+        rule for rule in rules if not all(known_names & {name.lower() for name in group} for group in rule["needs"])
+    ]
 
 
-def waiting_text(rules: list[dict[str, Any]], known: set[str]) -> str:
+def waiting_text(rules: list[dict[str, Any]], known_names: set[str]) -> str:
     """How many rules wait for facts."""
-    waiting = len(waiting_rules(rules, known))
+    waiting = len(waiting_rules(rules, known_names))
     if not rules:
         return tr("These rules need no facts about the project.")
     if not waiting:

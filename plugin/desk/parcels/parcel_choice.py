@@ -236,7 +236,7 @@ class ParcelChoice(QWidget):
         parcels means these parcels, and nobody means a whole layer of a library without choosing it.
         """
         self._later.stop()
-        chosen = self.choice if self._is_asked_for else None
+        own_choice = self.choice if self._is_asked_for else None
         layers = [
             layer for layer in QgsProject.instance().mapLayers().values() if _is_checkable(layer, self.TAKES_LINES)
         ]
@@ -256,7 +256,7 @@ class ParcelChoice(QWidget):
                 self.box.addItem(icon("library"), text, Choice(layer=layer.id()))
                 self.box.setItemData(self.box.count() - 1, home_of(layer), Qt.ItemDataRole.ToolTipRole)
             self.box.setCurrentIndex(-1)
-        self._choose(chosen)
+        self._choose(own_choice)
         self._keep_choice()
         if self.choice is None:
             self._choose_likely()
@@ -388,9 +388,9 @@ class ParcelChoice(QWidget):
                 signal.connect(self._update_texts)
 
     def _update_texts(self, *_what: object) -> None:
-        found = [self.box.itemData(index).map_layer for index in range(self.box.count())]
-        texts = iter(_texts_of([layer for layer in found if layer is not None]))
-        for index, layer in enumerate(found):
+        map_layers = [self.box.itemData(index).map_layer for index in range(self.box.count())]
+        texts = iter(_texts_of([layer for layer in map_layers if layer is not None]))
+        for index, layer in enumerate(map_layers):
             if layer is not None:
                 self.box.setItemText(index, next(texts))
         self.changed.emit()
@@ -402,8 +402,8 @@ def no_parcels_text() -> str:
 
 
 def _signals_of_text(layer: QgsVectorLayer) -> tuple[pyqtBoundSignal, ...]:
-    counted = (layer.subsetStringChanged, layer.dataSourceChanged, layer.afterCommitChanges)
-    return (layer.selectionChanged, layer.nameChanged, *counted)
+    count_signals = (layer.subsetStringChanged, layer.dataSourceChanged, layer.afterCommitChanges)
+    return (layer.selectionChanged, layer.nameChanged, *count_signals)
 
 
 def is_without_ground(layer: QgsVectorLayer) -> bool:

@@ -28,8 +28,8 @@ def export_some_parcels(layer: QgsVectorLayer, ids: Iterable[int], folder: str) 
 
 def has_names(fields: QgsFields) -> bool:
     """Whether one of the fields names the parcels; otherwise the core names them by their places in the layer."""
-    known = {name.lower() for name in known_words("check", "id")}
-    return any(field.name().lower() in known for field in fields)
+    id_names = {name.lower() for name in known_words("check", "id")}
+    return any(field.name().lower() in id_names for field in fields)
 
 
 def places_of(layer: QgsVectorLayer, ids: Iterable[int] | None = None) -> dict[int, int] | None:
@@ -46,10 +46,10 @@ def places_of(layer: QgsVectorLayer, ids: Iterable[int] | None = None) -> dict[i
     request = QgsFeatureRequest().setFlags(Qgis.FeatureRequestFlag.NoGeometry).setNoAttributes()
     saved = [feature.id() for feature in whole.dataProvider().getFeatures(request)]
     buffer = layer.editBuffer()
-    added = sorted(buffer.addedFeatures(), reverse=True) if buffer is not None else []  # QGIS counts them down
-    wanted = None if ids is None else set(ids)
-    numbered = enumerate([*saved, *added], start=1)
-    return {feature: place for place, feature in numbered if wanted is None or feature in wanted}
+    new_ids = sorted(buffer.addedFeatures(), reverse=True) if buffer is not None else []  # QGIS counts them down
+    wanted_ids = None if ids is None else set(ids)
+    numbered_ids = enumerate([*saved, *new_ids], start=1)
+    return {feature: place for place, feature in numbered_ids if wanted_ids is None or feature in wanted_ids}
 
 
 def _without_filter(layer: QgsVectorLayer) -> QgsVectorLayer:
@@ -78,10 +78,10 @@ def with_places(
 
 
 def _named_feature(feature: QgsFeature, fields: QgsFields, place: int | None) -> QgsFeature:
-    named = QgsFeature(fields, feature.id())
-    named.setAttributes([*feature.attributes(), None if place is None else str(place)])
-    named.setGeometry(feature.geometry())
-    return named
+    named_feature = QgsFeature(fields, feature.id())
+    named_feature.setAttributes([*feature.attributes(), None if place is None else str(place)])
+    named_feature.setGeometry(feature.geometry())
+    return named_feature
 
 
 def _write(layer: QgsVectorLayer, features: Iterable[QgsFeature], ids: list[int] | None, folder: str) -> SourceFile:

@@ -97,8 +97,8 @@ class ParcelUse(QObject):
 
     @property
     def _is_drawn(self) -> bool:
-        choice, drawn = self._parcels.choice, self.last_drawn
-        return drawn is not None and choice is not None and choice.layer == drawn[0].id()
+        choice, last_drawn = self._parcels.choice, self.last_drawn
+        return last_drawn is not None and choice is not None and choice.layer == last_drawn[0].id()
 
     @property
     def stated(self) -> dict[int, tuple[str, str]]:
@@ -116,9 +116,9 @@ class ParcelUse(QObject):
             self.changed.emit()
 
     def _state_use(self, code: str) -> None:
-        drawn = self.last_drawn
-        if drawn is not None and self._parcels.drawn.use_of(*drawn)[0] != code:
-            self._parcels.drawn.state_use(*drawn, code, self.use.system)
+        last_drawn = self.last_drawn
+        if last_drawn is not None and self._parcels.drawn.use_of(*last_drawn)[0] != code:
+            self._parcels.drawn.state_use(*last_drawn, code, self.use.system)
             self.changed.emit()
 
 

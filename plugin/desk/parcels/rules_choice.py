@@ -83,7 +83,7 @@ class RulesChoice(QWidget):
             self.box.setItemText(self._row_of(path), title)
 
     def _list(self) -> None:
-        chosen = self.packs
+        chosen_packs = self.packs
         self.pack_button.setEnabled(bool(self._library.path))
         self.box.clear()
         self.box.addItem(packs_text(self._library.packs) or tr("the library's own"), None)
@@ -95,8 +95,8 @@ class RulesChoice(QWidget):
         self.box.setToolTip(titles)
         for path in self._titles:
             self._add_row(path)
-        if chosen is not None:
-            self.box.setCurrentIndex(self._row_of(chosen[0]))
+        if chosen_packs is not None:
+            self.box.setCurrentIndex(self._row_of(chosen_packs[0]))
         if self._library.layers and not self._is_begun:
             self._is_begun = True
             if settings.get("pack"):

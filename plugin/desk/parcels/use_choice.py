@@ -50,8 +50,8 @@ class UseChoice(QComboBox):
         code = self.code
         self.clear()
         self.addItem("", "")
-        for known, title in uses.items():
-            self.addItem(f"{known} {title}", known)
+        for class_code, title in uses.items():
+            self.addItem(f"{class_code} {title}", class_code)
         self.choose(code)
 
     def set_system(self, system: str) -> None:
@@ -81,7 +81,7 @@ class UseChoice(QComboBox):
         text = self.currentText().strip()
         index = max(self.findText(text), self.findData(text)) if text else 0
         if index < 0:
-            found = [row for row in range(self.count()) if text.lower() in self.itemText(row).lower()]
-            index = found[0] if len(found) == 1 else 0
+            rows = [row for row in range(self.count()) if text.lower() in self.itemText(row).lower()]
+            index = rows[0] if len(rows) == 1 else 0
         self.setCurrentIndex(index)
         self.chosen.emit(self.code)

@@ -17,18 +17,18 @@ FileStates = Mapping[str, tuple[int, int]]  # of each file by its path: its time
 
 def asked_files(params: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
     """The states of the files that a check with these parameters reads: parcels, facts, rules, and trial files."""
-    tried = [text.partition("=")[2] for text in params.get("replace") or ()]
-    paths = [params.get("parcels"), params.get("data"), *(params.get("pack") or ()), *tried]
+    trial_files = [text.partition("=")[2] for text in params.get("replace") or ()]
+    paths = [params.get("parcels"), params.get("data"), *(params.get("pack") or ()), *trial_files]
     return {part: file_state(part) for path in paths if path for part in _parts_of(str(path))}
 
 
 def refusal_of_changed(files: FileStates) -> Refusal | None:
     """A refusal to ask again, if one of the files has changed since; None if all are unchanged."""
-    changed = [path for path, state in files.items() if file_state(path) != state]
-    if not changed:
+    changed_paths = [path for path, state in files.items() if file_state(path) != state]
+    if not changed_paths:
         return None
     text = tr("Changed since this check: {files}. Check again first: it would be an answer about something else.")
-    return Refusal(text.format(files=name_list(dict.fromkeys(Path(path).name for path in changed))))
+    return Refusal(text.format(files=name_list(dict.fromkeys(Path(path).name for path in changed_paths))))
 
 
 def _parts_of(path: str) -> Iterator[str]:

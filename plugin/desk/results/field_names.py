@@ -32,9 +32,9 @@ def column_names(path: str, table: str) -> dict[str, str]:
     source = gdal.OpenEx(path, gdal.OF_VECTOR | gdal.OF_READONLY)
     if source is None:
         return {}
-    listed = source.ExecuteSQL("SELECT 1 FROM sqlite_master WHERE name = 'gpkg_data_columns'")
-    is_named = listed is not None and listed.GetFeatureCount() > 0
-    source.ReleaseResultSet(listed)
+    column_table = source.ExecuteSQL("SELECT 1 FROM sqlite_master WHERE name = 'gpkg_data_columns'")
+    is_named = column_table is not None and column_table.GetFeatureCount() > 0
+    source.ReleaseResultSet(column_table)
     if not is_named:
         return {}
     rows = source.ExecuteSQL("SELECT table_name, column_name, title FROM gpkg_data_columns")

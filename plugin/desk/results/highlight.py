@@ -131,10 +131,10 @@ class Highlight:
         self._draw(outline, crs, None)
         for ground, verdict in grounds:
             self._draw(ground, crs, verdict)
-        shown = [
+        ground_labels = [
             MeasureLabel(self._to_map(place, crs), text, self._to_map(ground, crs)) for place, text, ground in labels
         ]
-        self._labels = MeasureLabels(self._canvas, shown)
+        self._labels = MeasureLabels(self._canvas, ground_labels)
 
     def _draw(self, geometry: QgsGeometry, crs: QgsCoordinateReferenceSystem, verdict: str | None) -> None:
         if geometry.isNull():
@@ -179,13 +179,13 @@ class Highlight:
         self._view_shown = self._canvas.extent()
 
     def _to_map(self, geometry: QgsGeometry, crs: QgsCoordinateReferenceSystem) -> QgsGeometry:
-        moved = QgsGeometry(geometry)
+        moved_geometry = QgsGeometry(geometry)
         transform = QgsCoordinateTransform(crs, self._canvas.mapSettings().destinationCrs(), QgsProject.instance())
         try:
-            moved.transform(transform)
+            moved_geometry.transform(transform)
         except QgsCsException:  # a map that cannot show this ground shows what it can
             return QgsGeometry(geometry)
-        return moved
+        return moved_geometry
 
     def _remove(self) -> None:
         for band in self._bands:
@@ -238,13 +238,13 @@ class MeasureLabels(QgsMapCanvasItem):
     def boxes(self) -> list[tuple[QRectF, str]]:
         """The place of each measure, in pixels, largest piece first; a measure that would cover another is left out."""
         metrics = QFontMetricsF(self._font())
-        taken = self._map_label_boxes()
+        taken_boxes = self._map_label_boxes()
         boxes: list[tuple[QRectF, str]] = []
         for label in self.labels:
             centre = self.toCanvasCoordinates(label.place.asPoint()) - self.pos()
             box = QRectF(0, 0, metrics.horizontalAdvance(label.text), metrics.height())
             box.moveCenter(centre)
-            box = next((one for one in self._places(box, label.ground) if not _meets(one, taken)), box)
+            box = next((one for one in self._places(box, label.ground) if not _meets(one, taken_boxes)), box)
             if not _meets(box, [other for other, _text in boxes]):
                 boxes.append((box, label.text))
         return boxes
@@ -270,8 +270,8 @@ class MeasureLabels(QgsMapCanvasItem):
         results = self._canvas.labelingResults()
         if results is None:
             return []
-        shown = results.labelsWithinRect(self._canvas.extent())
-        return [self._pixels(label.labelRect) for label in shown]
+        labels = results.labelsWithinRect(self._canvas.extent())
+        return [self._pixels(label.labelRect) for label in labels]
 
     def _pixels(self, rectangle: QgsRectangle) -> QRectF:
         places = (rectangle.xMinimum(), rectangle.yMinimum()), (rectangle.xMaximum(), rectangle.yMaximum())
@@ -283,11 +283,11 @@ class MeasureLabels(QgsMapCanvasItem):
         yield box
         for step in range(1, MOST_STEPS + 1):
             for way in (-1, 1):
-                moved = box.translated(0, way * step * box.height() / 2)
-                corners = [moved.topLeft(), moved.bottomRight()]
+                moved_box = box.translated(0, way * step * box.height() / 2)
+                corners = [moved_box.topLeft(), moved_box.bottomRight()]
                 points = [self.toMapCoordinates((corner + self.pos()).toPoint()) for corner in corners]
                 if ground.contains(QgsGeometry.fromRect(QgsRectangle(*points))):
-                    yield moved
+                    yield moved_box
 
 
 def _meets(box: QRectF, others: Sequence[QRectF]) -> bool:

@@ -41,7 +41,7 @@ class ExportButton(QToolButton):
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self)
         for suffix, title in file_forms([".xlsx", PAGES, *out_forms("check")]).items():
-            menu.addAction(title, lambda chosen=suffix, filters=title: self._ask(chosen, filters))
+            menu.addAction(title, lambda chosen_suffix=suffix, filters=title: self._ask(chosen_suffix, filters))
         self.setMenu(menu)
 
     def offer(self, run: RunOnDisplay | None) -> None:
@@ -61,8 +61,8 @@ class ExportButton(QToolButton):
                 self._say_written(path)
         elif run.id:
             self._let_write("runs", {"library": run.library_path, "run": run.id}, path)
-        elif changed := (refusal_of_changed(run.files) if run.params else None):
-            self.refused.emit(changed)
+        elif refusal := (refusal_of_changed(run.files) if run.params else None):
+            self.refused.emit(refusal)
         elif run.params:
             # Nothing is kept that could be read, so the same is asked once more, of the library as it was then.
             moment = (run.record.get("parameters") or {}).get("known_at") or run.record.get("started")

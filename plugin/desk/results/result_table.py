@@ -66,10 +66,10 @@ class TableLayer:
         layer = self.layer
         if layer is None or self.is_kept:
             return
-        chosen = layer.selectedFeatureIds()
+        selected_ids = layer.selectedFeatureIds()
         layer.setDataSource(f"{copy}|layername={self._table}", layer.name(), "ogr")
         self._style(layer, self._table)
-        layer.selectByIds(chosen)
+        layer.selectByIds(selected_ids)
         group = QgsProject.instance().layerTreeRoot().findLayer(layer.id()).parent()
         for table, title in more_tables.items():
             other_layer = QgsVectorLayer(f"{copy}|layername={table}", title, "ogr")

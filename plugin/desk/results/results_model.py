@@ -122,10 +122,10 @@ class ResultsModel(QAbstractItemModel):
         return [self.createIndex(row.place, NAME, row.number) for row in rows]
 
     def _add(
-        self, parcel: CheckedParcel, findings: tuple[Finding, ...], above: _ResultRow | None, beside: list[_ResultRow]
+        self, parcel: CheckedParcel, findings: tuple[Finding, ...], above: _ResultRow | None, siblings: list[_ResultRow]
     ) -> _ResultRow:
-        row = _ResultRow(parcel, findings, above, len(beside), len(self._rows))
-        beside.append(row)
+        row = _ResultRow(parcel, findings, above, len(siblings), len(self._rows))
+        siblings.append(row)
         self._rows.append(row)
         return row
 
@@ -163,8 +163,8 @@ class ResultsModel(QAbstractItemModel):
         """The row of a parcel's finding by a rule; else of its first finding; else of the parcel."""
         above = self._row(parcel)
         rows = self._below(above) if above is not None else []
-        found = next((row for row in rows if any(one.rule == rule for one in row.findings)), None)
-        return self.index(found.place if found is not None else 0, NAME, parcel) if rows else parcel
+        finding_row = next((row for row in rows if any(one.rule == rule for one in row.findings)), None)
+        return self.index(finding_row.place if finding_row is not None else 0, NAME, parcel) if rows else parcel
 
     def details_at(self, index: QModelIndex) -> str:
         """All details of a row, as lines of text."""

@@ -122,8 +122,8 @@ class ResultsView(QWidget):
         self._show_summary(False)
         layout.addLayout(buttons)
         project = QgsProject.instance()
-        for changed in (project.layersAdded, project.layersRemoved):
-            changed.connect(self._enable_on_map)
+        for signal in (project.layersAdded, project.layersRemoved):
+            signal.connect(self._enable_on_map)
 
     def show_run(self, run: RunOnDisplay, parcels: list[CheckedParcel]) -> None:
         """Show a run."""
@@ -143,13 +143,13 @@ class ResultsView(QWidget):
         self._enable_on_map()
         self.export_button.offer(run)
 
-    def show_rules(self, parcels: list[CheckedParcel], unasked: list[dict[str, Any]], text: str) -> None:
+    def show_rules(self, parcels: list[CheckedParcel], unasked_rows: list[dict[str, Any]], text: str) -> None:
         """Show the sums of parcels and the rules that were not asked, under a button with a summary in one line.
 
-        unasked: a row for each department.
+        unasked_rows: a row for each department.
         text: the text of the button.
         """
-        self.summary.show_summary(parcels, unasked)
+        self.summary.show_summary(parcels, unasked_rows)
         self.summary_button.setText(text)
         self.summary_button.setVisible(bool(self.run and self.run.rules))  # else it is not known which were asked
 

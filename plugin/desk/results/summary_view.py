@@ -43,17 +43,17 @@ class SummaryView(QTreeWidget):
         for column in range(FIRST, UNASKED + 1):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
 
-    def show_summary(self, parcels: list[CheckedParcel], unasked: list[dict[str, Any]]) -> None:
+    def show_summary(self, parcels: list[CheckedParcel], unasked_rows: list[dict[str, Any]]) -> None:
         """Show the sums of a run, or of the part that concerns one department.
 
-        unasked: a row for each department with rules that were not asked, as the core makes them.
+        unasked_rows: a row for each department with rules that were not asked, as the core makes them.
         """
         self.clear()
         self._show_heads()
         counts = department_counts(parcels)
-        rows = {row["about"]["department"]: row["rows"] for row in unasked}
-        known = [name for name in all_words("departments") if name in counts or name in rows]
-        departments = known + sorted((set(counts) | set(rows)) - set(known))
+        rows = {row["about"]["department"]: row["rows"] for row in unasked_rows}
+        known_departments = [name for name in all_words("departments") if name in counts or name in rows]
+        departments = known_departments + sorted((set(counts) | set(rows)) - set(known_departments))
         for department in departments:
             rules = rows.get(department, [])
             row = self._row(word("departments", department), counts.get(department, Counter()), len(rules))
@@ -144,11 +144,11 @@ def department_counts(parcels: list[CheckedParcel]) -> dict[str, Counter[str]]:
     return counts
 
 
-def department_asked_text(unasked: int) -> str:
+def department_asked_text(unasked_count: int) -> str:
     """A line that says how many of a department's rules were not asked."""
-    if not unasked:
+    if not unasked_count:
         return tr("All rules of this department were asked")
-    return tr("Rules not asked: {unasked}").format(unasked=f"{unasked:,}")
+    return tr("Rules not asked: {unasked}").format(unasked=f"{unasked_count:,}")
 
 
 def _rule_row(rule: dict[str, Any]) -> QTreeWidgetItem:

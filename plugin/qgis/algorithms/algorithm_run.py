@@ -118,10 +118,10 @@ class AlgorithmRun:
         if source is None:
             raise QgsProcessingException(self.algorithm.invalidSourceError(self.parameters, name))
         path = temporary_folder(name.lower())
-        counted = ensure_count(_all_features(source), origin.count, source.sourceName())
+        features_counted = ensure_count(_all_features(source), origin.count, source.sourceName())
         if origin.is_part:
-            counted = _at_least_one(counted, source.sourceName())
-        fields, features = with_places(source.fields(), counted, origin.places)
+            features_counted = _at_least_one(features_counted, source.sourceName())
+        fields, features = with_places(source.fields(), features_counted, origin.places)
         try:
             return write_source(
                 str(path),
@@ -161,10 +161,10 @@ def _readable(source: SourceFile, feedback: QgsProcessingFeedback) -> SourceFile
     if not is_convertible(source.path):
         return source
 
-    def progress(done: float, step: str) -> None:
+    def progress(fraction: float, step: str) -> None:
         if feedback.isCanceled():
             raise QgsProcessingException(tr("Cancelled."))
-        feedback.setProgress(100 * done)
+        feedback.setProgress(100 * fraction)
         feedback.setProgressText(step)
 
     try:

@@ -104,15 +104,15 @@ class CodeField(WidgetWrapper):
         question = CodeQuestion(self._text_of(LIBRARY) or settings.get("library"), self._text_of(self._beside.upper()))
         QApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
         try:
-            found, problem = codes_for(self._of, question), ""
+            codes, problem = codes_for(self._of, question), ""
         except Refusal as refusal:
-            found, problem = [], str(refusal)
+            codes, problem = [], str(refusal)
         finally:
             QApplication.restoreOverrideCursor()
-        if not found and not problem:
+        if not codes and not problem:
             problem = tr("There is none in this library.") if question.library else tr("Choose the library first.")
         title = self.parameterDefinition().description()
-        return CodeDialog(title, found, problem, self.shown_text(), (self._separator, self._ending), self.widget)
+        return CodeDialog(title, codes, problem, self.shown_text(), (self._separator, self._ending), self.widget)
 
     def _text_of(self, name: str) -> str:
         """The text of another field; empty if its value is no text, such as one that a model computes."""
@@ -139,15 +139,15 @@ class FilesField(CodeField):
         paths, _filter = QFileDialog.getOpenFileNames(
             self.widget, self.parameterDefinition().description(), "", self._of
         )
-        named = [path.strip() for path in self.shown_text().split(self._separator) if path.strip()]
-        self.setValue(list(dict.fromkeys([*named, *paths])))
+        paths_before = [path.strip() for path in self.shown_text().split(self._separator) if path.strip()]
+        self.setValue(list(dict.fromkeys([*paths_before, *paths])))
 
 
 class CodeDialog(QDialog):
     """A list of codes with their titles, and a line that filters it; codes can be ticked if several are allowed."""
 
     def __init__(
-        self, title: str, found: list[Code], problem: str, text: str, marks: tuple[str, str], parent: QWidget
+        self, title: str, codes: list[Code], problem: str, text: str, marks: tuple[str, str], parent: QWidget
     ) -> None:
         super().__init__(parent, windowTitle=title)
         resize_on_screen(self, *SIZE)
@@ -158,7 +158,7 @@ class CodeDialog(QDialog):
         self.filter.setAccessibleName(tr("Search"))
         self.filter.textChanged.connect(self._filter)
         self.list = QListWidget(accessibleName=title)
-        self._fill(found)
+        self._fill(codes)
         self.hint = wrapped_label()
         show_text(self.hint, problem)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
@@ -174,12 +174,12 @@ class CodeDialog(QDialog):
         if not self._is_of_several:
             item = self.list.currentItem()
             return item.data(ROLE_CODE) + self._ending if item is not None and item.isSelected() else self._text
-        listed = [self.list.item(row) for row in range(self.list.count())]
-        ticked = [item.data(ROLE_CODE) for item in listed if item.checkState() == Qt.CheckState.Checked]
-        known = {item.data(ROLE_CODE) for item in listed}
+        items = [self.list.item(row) for row in range(self.list.count())]
+        ticked = [item.data(ROLE_CODE) for item in items if item.checkState() == Qt.CheckState.Checked]
+        listed_codes = {item.data(ROLE_CODE) for item in items}
         before = {self._code_in(part): part for part in self._parts()}
-        kept = [part for code, part in before.items() if code not in known]
-        return self._separator.join([*(before.get(code, code + self._ending) for code in ticked), *kept])
+        foreign_parts = [part for code, part in before.items() if code not in listed_codes]
+        return self._separator.join([*(before.get(code, code + self._ending) for code in ticked), *foreign_parts])
 
     def _parts(self) -> list[str]:
         parts = self._text.split(self._separator) if self._is_of_several else [self._text]
@@ -188,9 +188,9 @@ class CodeDialog(QDialog):
     def _code_in(self, part: str) -> str:
         return part.split(self._ending)[0].strip() if self._ending else part
 
-    def _fill(self, found: list[Code]) -> None:
+    def _fill(self, codes: list[Code]) -> None:
         present = {self._code_in(part) for part in self._parts()}
-        for code in found:
+        for code in codes:
             item = QListWidgetItem(f"{code.code}  {code.title}".strip(), self.list)
             item.setData(ROLE_CODE, code.code)
             if self._is_of_several:

@@ -45,9 +45,9 @@ def codes_for(kind: str, question: CodeQuestion) -> list[Code]:
 
 def _layers(question: CodeQuestion) -> list[CatalogueLayer]:
     """The library's layers, taken from the dock if the library is open there."""
-    known = stored_layers(question.library)
-    if known or not question.library:
-        return known
+    dock_layers = stored_layers(question.library)
+    if dock_layers or not question.library:
+        return dock_layers
     answer, _code = run_verb("layers", {"library": question.library})
     return layers_in(answer)
 
@@ -58,36 +58,40 @@ def _layers_that(fit: Callable[[CatalogueLayer], Any]) -> Callable[[CodeQuestion
 
 def _versions(question: CodeQuestion) -> list[Code]:
     """The layers, and below each its versions if there are several."""
-    found = []
+    codes = []
     for layer in _layers(question):
-        found += [Code(layer.code, layer.title)] if layer.versions else []
+        codes += [Code(layer.code, layer.title)] if layer.versions else []
         if len(layer.versions) > 1:
-            found += [Code(f"{layer.code}@{version.label}", layer.title) for version in layer.versions]
-    return found
+            codes += [Code(f"{layer.code}@{version.label}", layer.title) for version in layer.versions]
+    return codes
 
 
 def _labels(question: CodeQuestion) -> list[Code]:
     """The versions of the layers in the other parameter; if it is empty, of all layers."""
-    wanted = {code.strip() for code in question.beside.split(",") if code.strip()}
+    wanted_codes = {code.strip() for code in question.beside.split(",") if code.strip()}
     labels: dict[str, list[str]] = {}
     for layer in _layers(question):
-        for version in layer.versions if not wanted or layer.code in wanted else ():
+        for version in layer.versions if not wanted_codes or layer.code in wanted_codes else ():
             labels.setdefault(version.label, []).append(layer.title)
     return [Code(label, name_list(titles)) for label, titles in labels.items()]
 
 
 def _fields(question: CodeQuestion) -> list[Code]:
     """The fields of the layer, map layer or file in the other parameter; if it is empty, of all library layers."""
-    wanted = question.beside.split("@")[0].strip()
+    wanted_code = question.beside.split("@")[0].strip()
     layers = _layers(question)
-    if wanted and wanted not in [layer.code for layer in layers]:
+    if wanted_code and wanted_code not in [layer.code for layer in layers]:
         context = QgsProcessingContext()
         context.setProject(QgsProject.instance())
-        named = QgsProcessingUtils.mapLayerFromString(question.beside, context)
-        return [Code(one.name(), one.alias()) for one in named.fields()] if isinstance(named, QgsVectorLayer) else []
+        map_layer = QgsProcessingUtils.mapLayerFromString(question.beside, context)
+        return (
+            [Code(one.name(), one.alias()) for one in map_layer.fields()]
+            if isinstance(map_layer, QgsVectorLayer)
+            else []
+        )
     titles: dict[str, str] = {}
     for layer in layers:
-        if layer.code == wanted or not wanted and layer.versions:
+        if layer.code == wanted_code or not wanted_code and layer.versions:
             for field in layer.fields:
                 titles.setdefault(field.name, field.title)
     return [Code(name, title) for name, title in titles.items()]

@@ -67,7 +67,7 @@ def _mark(heading: str) -> str:
 
 def _write(page: Path, text: str, moment: int) -> None:
     page.parent.mkdir(parents=True, exist_ok=True)
-    beside = page.with_suffix(f".{os.getpid()}.part")
-    beside.write_text(text, encoding="utf-8")
-    os.utime(beside, ns=(moment, moment))
-    os.replace(beside, page)
+    new_file = page.with_suffix(f".{os.getpid()}.part")
+    new_file.write_text(text, encoding="utf-8")
+    os.utime(new_file, ns=(moment, moment))
+    os.replace(new_file, page)

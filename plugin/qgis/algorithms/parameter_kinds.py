@@ -172,13 +172,13 @@ def file(filters: str = "", is_result: bool = True) -> ParameterKind:
     filters: of the dialog; by default those of the formats that the verb declares.
     """
 
-    def make(name: str, title: str, declared: VerbParameter) -> QgsProcessingParameterDefinition:
+    def make(name: str, title: str, parameter: VerbParameter) -> QgsProcessingParameterDefinition:
         return QgsProcessingParameterFileDestination(
             name,
             title,
-            fileFilter=filters or file_filters(declared.forms),
-            optional=not declared.required,
-            createByDefault=declared.required,
+            fileFilter=filters or file_filters(parameter.forms),
+            optional=not parameter.required,
+            createByDefault=parameter.required,
         )
 
     return ParameterKind(
@@ -221,10 +221,10 @@ def choice(of: str, but: str = "") -> ParameterKind:
     but: a word to leave out, because it makes no sense here
     """
 
-    def make(name: str, title: str, declared: VerbParameter) -> QgsProcessingParameterDefinition:
-        words = [word for word in declared.choices if word != but]
+    def make(name: str, title: str, parameter: VerbParameter) -> QgsProcessingParameterDefinition:
+        words = [word for word in parameter.choices if word != but]
         definition = QgsProcessingParameterEnum(
-            name, title, options=words, usesStaticStrings=True, optional=not declared.required
+            name, title, options=words, usesStaticStrings=True, optional=not parameter.required
         )
         return _with_list(definition, CHOICE_FIELD, of)
 
@@ -240,8 +240,8 @@ def codes(of: str, separator: str = "", ending: str = "", beside: str = "") -> P
     beside: the parameter with the layer to which the codes belong
     """
 
-    def make(name: str, title: str, declared: VerbParameter) -> QgsProcessingParameterDefinition:
-        definition = QgsProcessingParameterString(name, title, optional=not declared.required)
+    def make(name: str, title: str, parameter: VerbParameter) -> QgsProcessingParameterDefinition:
+        definition = QgsProcessingParameterString(name, title, optional=not parameter.required)
         return _with_list(definition, CODE_FIELD, of, separator, ending, beside)
 
     if separator == ";":
@@ -254,8 +254,8 @@ def areas() -> ParameterKind:
     """Polygons: a layer of the map, a file, or a layer of the library by its code, from a list."""
     usual = source(POLYGON, by_path_alone=True)
 
-    def make(name: str, title: str, declared: VerbParameter) -> QgsProcessingParameterDefinition:
-        return _with_list(usual.make(name, title, declared), AREA_FIELD, "area layers")
+    def make(name: str, title: str, parameter: VerbParameter) -> QgsProcessingParameterDefinition:
+        return _with_list(usual.make(name, title, parameter), AREA_FIELD, "area layers")
 
     return ParameterKind(make, usual.read)
 
@@ -263,8 +263,8 @@ def areas() -> ParameterKind:
 def files(filters: str) -> ParameterKind:
     """Several files, as a text with semicolons between them; a button chooses them."""
 
-    def make(name: str, title: str, declared: VerbParameter) -> QgsProcessingParameterDefinition:
-        definition = QgsProcessingParameterString(name, title, optional=not declared.required)
+    def make(name: str, title: str, parameter: VerbParameter) -> QgsProcessingParameterDefinition:
+        definition = QgsProcessingParameterString(name, title, optional=not parameter.required)
         return _with_list(definition, FILES_FIELD, filters, ";")
 
     return ParameterKind(make, _list)
@@ -285,22 +285,22 @@ def _with_list(
     beside: str = "",
 ) -> QgsProcessingParameterDefinition:
     """The parameter with one of the plugin's own fields in QGIS's dialogs."""
-    wanted = {"class": field, "of": of, "separator": separator, "ending": ending, "beside": beside}
-    definition.setMetadata({"widget_wrapper": wanted})
+    wrapper = {"class": field, "of": of, "separator": separator, "ending": ending, "beside": beside}
+    definition.setMetadata({"widget_wrapper": wrapper})
     return definition
 
 
 def _number_maker(default: float | None = None) -> Make:
     """A number from 0 with three decimals instead of six."""
 
-    def make(name: str, title: str, declared: VerbParameter) -> QgsProcessingParameterDefinition:
+    def make(name: str, title: str, parameter: VerbParameter) -> QgsProcessingParameterDefinition:
         definition = QgsProcessingParameterNumber(
             name,
             title,
             type=QgsProcessingParameterNumber.Type.Double,
             minValue=0,
             defaultValue=default,
-            optional=not declared.required,
+            optional=not parameter.required,
         )
         definition.setMetadata({"widget_wrapper": {"decimals": DECIMALS}})
         return definition
@@ -309,7 +309,7 @@ def _number_maker(default: float | None = None) -> Make:
 
 
 def _definition_maker(definition: type, **settings: Any) -> Make:
-    return lambda name, title, declared: definition(name, title, optional=not declared.required, **settings)
+    return lambda name, title, parameter: definition(name, title, optional=not parameter.required, **settings)
 
 
 def _text(run: AlgorithmRun, name: str) -> str:

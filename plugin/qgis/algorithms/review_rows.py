@@ -91,8 +91,8 @@ def _name() -> ParameterKind:
     """A person's name; by default the name known in the panel."""
 
     def make(name: str, title: str, _declared: Any) -> QgsProcessingParameterString:
-        known = settings.get("review_name") or None
-        return QgsProcessingParameterString(name, title, defaultValue=known, optional=True)
+        own_name = settings.get("review_name") or None
+        return QgsProcessingParameterString(name, title, defaultValue=own_name, optional=True)
 
     return ParameterKind(make, lambda run, name: run.algorithm.parameterAsString(run.parameters, name, run.context))
 

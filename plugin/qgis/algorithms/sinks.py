@@ -65,8 +65,8 @@ def outs_for(sinks: tuple[Sink, ...], parameters: dict[str, Any], target: str) -
 
 def fill_sinks(run: AlgorithmRun, sinks: tuple[Sink, ...], tables: str) -> dict[str, str]:
     """Fill the wanted sinks from a GeoPackage, and return the layer of each. Raises QgsProcessingException."""
-    filled = {sink.name: _fill(run, sink, tables) for sink in sinks if _is_wanted(run.parameters, sink)}
-    return {name: layer for name, layer in filled.items() if layer}
+    layers = {sink.name: _fill(run, sink, tables) for sink in sinks if _is_wanted(run.parameters, sink)}
+    return {name: layer for name, layer in layers.items() if layer}
 
 
 def _is_wanted(parameters: dict[str, Any], sink: Sink) -> bool:
@@ -82,9 +82,9 @@ def _fill(run: AlgorithmRun, sink: Sink, tables: str) -> str:
     if not layer.isValid():  # a verb has fewer tables where less was asked, such as no units
         return ""
     # The GeoPackage's own row number is no column of ours.
-    kept = [index for index, column in enumerate(layer.fields()) if column.name() != "fid"]
+    columns = [index for index, column in enumerate(layer.fields()) if column.name() != "fid"]
     fields = QgsFields()
-    for index in kept:
+    for index in columns:
         field = QgsField(layer.fields().at(index))
         field.setAlias("")  # the loaded layer is given it: most formats hold none, and the log says so of each column
         fields.append(field)
@@ -95,7 +95,7 @@ def _fill(run: AlgorithmRun, sink: Sink, tables: str) -> str:
         raise QgsProcessingException(run.algorithm.invalidSinkError(run.parameters, sink.name))
     for source in layer.getFeatures():  # all of them, also after a cancel: part of the rows would look like the whole
         feature = QgsFeature(fields)
-        feature.setAttributes([source.attributes()[index] for index in kept])
+        feature.setAttributes([source.attributes()[index] for index in columns])
         feature.setGeometry(source.geometry())
         target.addFeature(feature, QgsFeatureSink.Flag.FastInsert)
     target.flushBuffer()
@@ -114,8 +114,8 @@ class ResultStyler(QgsProcessingLayerPostProcessorInterface):
     @classmethod
     def for_table(cls, sink: Sink, names: Mapping[str, str]) -> ResultStyler:
         """The styler for a table of a run. names: the titles of its columns."""
-        made = cls(sink, names)
-        return cls._kept.setdefault((sink.name, repr(sorted(names.items()))), made)
+        styler = cls(sink, names)
+        return cls._kept.setdefault((sink.name, repr(sorted(names.items()))), styler)
 
     def __init__(self, sink: Sink, names: Mapping[str, str]) -> None:
         super().__init__()

@@ -93,10 +93,10 @@ class Output:
 
     def value(self, answer: dict[str, Any]) -> Any:
         """The value in the answer; None if the answer lacks it."""
-        found: Any = answer
+        value: Any = answer
         for part in self.place.split("."):
-            found = (found or {}).get(part)
-        return len(found) if self.is_number and isinstance(found, list) else found
+            value = (value or {}).get(part)
+        return len(value) if self.is_number and isinstance(value, list) else value
 
 
 @dataclass(frozen=True)
@@ -268,8 +268,8 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
         """Run the verb, then fill the sinks from the GeoPackage that it wrote."""
         row, run = self._row, AlgorithmRun(self, parameters, context, feedback, self._origins)
         options = self._options(run)
-        written = [name for name, kind in self._kinds.items() if kind.is_result and options[name]]
-        results = {name.upper(): options[name] for name in written}
+        result_names = [name for name, kind in self._kinds.items() if kind.is_result and options[name]]
+        results = {name.upper(): options[name] for name in result_names}
         tables = ""
         if row.sinks:
             options["out"], tables = outs_for(row.sinks, parameters, options["out"])

@@ -30,8 +30,8 @@ HOME_CRS = "EPSG:4547"  # CGCS2000, 3-degree zone 38: the sample city's, and mos
 def verb_rows() -> list[VerbRow]:
     """The table, in the order of the toolbox."""
     of_plans = (_compare, _remedy, _contradictions, _decide, _spots, _atlas, _comparison, _sites)
-    beside = (*DELIVERY_ROWS, _prove, SHEET_ROW, *REVIEW_ROWS, *NUMBERS_ROWS)
-    rows = (_new, _inspect, _add, _check, _redline, *of_plans, *beside, _identify, _publish)
+    further_rows = (*DELIVERY_ROWS, _prove, SHEET_ROW, *REVIEW_ROWS, *NUMBERS_ROWS)
+    rows = (_new, _inspect, _add, _check, _redline, *of_plans, *further_rows, _identify, _publish)
     return [row() for row in rows]
 
 

@@ -150,7 +150,7 @@ class ExpressionFunctions:
         self._has_question = False
         # QGIS keeps no reference of ours.
         self._functions = [
-            CheckFunction("onemap_verdict", _verdict_help(), self, lambda checked: checked.verdict),
+            CheckFunction("onemap_verdict", _verdict_help(), self, lambda parcel: parcel.verdict),
             CheckFunction("onemap_findings", _findings_help(), self, findings_of),
         ]
         for function in self._functions:
@@ -240,9 +240,9 @@ def _shape_of(values: Sequence[Any], context: QgsExpressionContext | None) -> Sh
     return shape_of(geometry, _crs_of(geometry, context), values_by_name)
 
 
-def findings_of(checked: CheckedParcel) -> list[dict[str, Any]]:
+def findings_of(parcel: CheckedParcel) -> list[dict[str, Any]]:
     """The findings as maps, counted ones first, by severity and then by area."""
-    return [{name: getattr(finding, name) for name in FINDING_NAMES} for finding in checked.findings]
+    return [{name: getattr(finding, name) for name in FINDING_NAMES} for finding in parcel.findings]
 
 
 def _crs_of(geometry: QgsGeometry, context: QgsExpressionContext | None) -> QgsCoordinateReferenceSystem:

@@ -69,7 +69,7 @@ def shape_of(geometry: QgsGeometry, crs: QgsCoordinateReferenceSystem, attribute
 def fitting_shapes(first: Shape, others: Iterable[Shape]) -> list[Shape]:
     """The first shape, and the others that fit into one table with it without changing their values."""
     kinds: dict[str, QMetaType.Type | None] = dict.fromkeys(_sent_attributes(first))
-    fitting: list[Shape] = []
+    same_shapes: list[Shape] = []
     for shape in (first, *others):
         shape_kinds = {name: _kind(value) for name, value in _sent_attributes(shape).items()}
         if (
@@ -80,8 +80,8 @@ def fitting_shapes(first: Shape, others: Iterable[Shape]) -> list[Shape]:
         ):
             continue
         kinds.update({name: kind for name, kind in shape_kinds.items() if kind is not None})
-        fitting.append(shape)
-    return fitting
+        same_shapes.append(shape)
+    return same_shapes
 
 
 def check_shapes(
@@ -96,15 +96,15 @@ def check_shapes(
     open_shapes = dict(enumerate(shapes, start=1))
     while open_shapes:
         try:
-            checked = _ask(core, question, open_shapes, folder, is_cancelled)
+            parcels = _ask(core, question, open_shapes, folder, is_cancelled)
         except Refusal as refusal:
-            refused = _by_shape(refusal, open_shapes)
-            if not refused:
+            shape_refusals = _by_shape(refusal, open_shapes)
+            if not shape_refusals:
                 raise
-            for number, shape_refusal in refused.items():
+            for number, shape_refusal in shape_refusals.items():
                 answers[open_shapes.pop(number).key] = shape_refusal
         else:
-            answers.update({open_shapes[number].key: parcel for number, parcel in checked.items()})
+            answers.update({open_shapes[number].key: parcel for number, parcel in parcels.items()})
             break
     return answers
 
@@ -128,7 +128,7 @@ def _ask(
             "unrecorded": True,
         }
         answer = core.ask("check", params, question.login, is_cancelled)
-        return {int(checked.parcel): checked for checked in read_results(target, answer)}
+        return {int(parcel.parcel): parcel for parcel in read_results(target, answer)}
     finally:
         shutil.rmtree(request_folder, ignore_errors=True)
 

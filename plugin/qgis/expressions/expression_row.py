@@ -25,11 +25,11 @@ class ExpressionRow(QWidget):
         self._silence_timer = one_shot_timer(self, SILENT_MS, self.hide)
         self.hide()
 
-    def show_progress(self, layer: str, done: int, total: int) -> None:
+    def show_progress(self, layer: str, asked_count: int, total: int) -> None:
         """Show how many polygons of a layer have been asked for."""
         text = tr("Checking {done} of {total:# polygon|# polygons} of “{layer}” for an expression")
-        self.label.setText(text.format(done=Count(done), total=Count(total), layer=layer))
+        self.label.setText(text.format(done=Count(asked_count), total=Count(total), layer=layer))
         self.bar.setRange(0, total)
-        self.bar.setValue(done)
+        self.bar.setValue(asked_count)
         self.show()
         self._silence_timer.start()

@@ -67,9 +67,9 @@ def prepare_scene(library: OpenLibrary) -> Scene:
     missing: list[str] = []
     lent: list[str | QgsLayerTreeNode] = []
     before = set(QgsProject.instance().mapLayers())
-    shown = {entry.code for entry in library.layers if entry.in_force and layer_on_map(library, entry.in_force)}
+    codes_on_map = {entry.code for entry in library.layers if entry.in_force and layer_on_map(library, entry.in_force)}
     terrain = _on_map(library, looks["terrain"], missing)
-    if terrain is not None and looks["terrain"] not in shown:
+    if terrain is not None and looks["terrain"] not in codes_on_map:
         switch_layer(terrain, False)  # the ground has its shape, and the map's own colours
     if isinstance(terrain, QgsRasterLayer):
         provider = QgsRasterDemTerrainProvider()
@@ -107,11 +107,11 @@ def give_back(lent: Iterable[str | QgsLayerTreeNode]) -> None:
 
 def _nodes_off(node: QgsLayerTreeNode | None) -> list[QgsLayerTreeNode]:
     """The switched-off nodes among a node of the layer tree and those above it."""
-    found = []
+    nodes = []
     while node is not None:
-        found += [] if node.itemVisibilityChecked() else [node]
+        nodes += [] if node.itemVisibilityChecked() else [node]
         node = node.parent()
-    return found
+    return nodes
 
 
 def look_aslant(view: Any) -> None:

@@ -193,8 +193,8 @@ class CheckTab(QWidget):
             before = trial_run(run.path, run.answer, self.results.model.parcels)
             after = trial_run(target, answer, parcels)
             layer = run.titles.get(code, code)
-            tried = RunOnDisplay(target, answer, run.library, run.library_path, run.titles, params, files)
-            self.trial.show_trial(layer, Path(path).name, answer.get("changed") or [], before, after, tried)
+            shown_run = RunOnDisplay(target, answer, run.library, run.library_path, run.titles, params, files)
+            self.trial.show_trial(layer, Path(path).name, answer.get("changed") or [], before, after, shown_run)
             self._show_page(self.trial)
             self.trial_finished.emit()
 
@@ -208,8 +208,8 @@ class CheckTab(QWidget):
         params = {"library": self._library.path, "run": identifier, "out": _temporary_target("past")}
 
         def show(target: str, answer: dict[str, Any], parcels: list[CheckedParcel]) -> None:
-            asked = (answer.get("run") or {}).get("parameters") or {}
-            self._parcels_name = str(answer.get("name") or asked.get("parcels") or "")
+            parameters = (answer.get("run") or {}).get("parameters") or {}
+            self._parcels_name = str(answer.get("name") or parameters.get("parcels") or "")
             self._params, self._files = {}, {}  # of its parcels only the outlines are known, not the file
             self._show_results(target, answer, parcels)
 
@@ -225,9 +225,9 @@ class CheckTab(QWidget):
 
         def show(target: str, answer: dict[str, Any], parcels: list[CheckedParcel]) -> None:
             other = trial_run(target, answer, parcels)
-            shown = trial_run(run.path, run.answer, self.results.model.parcels)
+            run_on_display = trial_run(run.path, run.answer, self.results.model.parcels)
             changes = [{**change, "from": change["to"], "to": change["from"]} for change in answer.get("changed") or []]
-            self.trial.show_comparison(name, changes, other, shown)
+            self.trial.show_comparison(name, changes, other, run_on_display)
             self._show_page(self.trial)
             self.trial_finished.emit()
 
@@ -366,10 +366,10 @@ class CheckTab(QWidget):
 
     def _refuse_changed(self) -> bool:
         """Refuse if a file of the check on display has changed since; return whether one has."""
-        changed = refusal_of_changed(self._files)
-        if changed is not None:
-            self.refused.emit(changed)
-        return changed is not None
+        refusal = refusal_of_changed(self._files)
+        if refusal is not None:
+            self.refused.emit(refusal)
+        return refusal is not None
 
     def _ask_remedy(self, parcel: CheckedParcel | None) -> None:
         run = self.results.run

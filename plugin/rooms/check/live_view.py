@@ -213,11 +213,11 @@ class LiveView(QWidget):
         self.results_shown.emit()
 
     def _show(self, run: RunOnDisplay, parcels: list[CheckedParcel]) -> None:
-        chosen = self.results.current_key if self.results.current_key != self._default_choice else ("", "")
+        chosen_key = self.results.current_key if self.results.current_key != self._default_choice else ("", "")
         self.results.highlight.clear()
         self.results.show_run(run, parcels)
-        self.results.choose(*chosen)
-        self._default_choice = self.results.current_key if chosen == ("", "") else ("", "")
+        self.results.choose(*chosen_key)
+        self._default_choice = self.results.current_key if chosen_key == ("", "") else ("", "")
         self.results.show_highlight()
         self.summary.setText(sentences(*self._changes(parcels), tr("Press Check to keep this in the library.")))
         self.verdicts.update({parcel.parcel: parcel.verdict for parcel in parcels})
@@ -225,14 +225,16 @@ class LiveView(QWidget):
 
     def _changes(self, parcels: list[CheckedParcel]) -> list[str]:
         """Sentences on the parcels' verdicts and how they have changed."""
-        changed = [parcel for parcel in parcels if self.verdicts.get(parcel.parcel, parcel.verdict) != parcel.verdict]
-        if len(changed) == 1 or len(parcels) == 1:
-            parcel = (changed or parcels)[0]
+        changed_parcels = [
+            parcel for parcel in parcels if self.verdicts.get(parcel.parcel, parcel.verdict) != parcel.verdict
+        ]
+        if len(changed_parcels) == 1 or len(parcels) == 1:
+            parcel = (changed_parcels or parcels)[0]
             verdicts = dict.fromkeys((self.verdicts.get(parcel.parcel, parcel.verdict), parcel.verdict))
             text = " → ".join(word("verdicts", verdict) for verdict in verdicts)
             return [tr("{parcel}: {verdict}.").format(parcel=parcel.parcel, verdict=text)]
-        if changed:
-            return [tr("{count} parcels have another verdict.").format(count=f"{len(changed):,}")]
+        if changed_parcels:
+            return [tr("{count} parcels have another verdict.").format(count=f"{len(changed_parcels):,}")]
         return [tr("The verdicts are as before.")] if all(parcel.parcel in self.verdicts for parcel in parcels) else []
 
 

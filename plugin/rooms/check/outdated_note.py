@@ -44,7 +44,7 @@ class Question:
         """The labels of what has changed in the form; for another choice of parcels, only rules and facts count."""
         uses = (now.uses[parcel] != use for parcel, use in self.uses.items() if parcel in now.uses)
         are_there = self.state == now.state and self.drawn <= now.drawn
-        changed = {
+        is_other_by_name = {
             tr("Parcels"): self.choice == now.choice and not are_there,
             tr("Land width"): self.choice == now.choice and self.width != now.width,
             tr("Use"): self.choice == now.choice and any(uses),
@@ -52,7 +52,7 @@ class Question:
             tr("Rules"): self.packs != now.packs,
             tr("Facts"): self.facts != now.facts,
         }
-        return [name for name, is_other in changed.items() if is_other]
+        return [name for name, is_other in is_other_by_name.items() if is_other]
 
 
 class OutdatedNote(FittedLabel):
@@ -75,8 +75,8 @@ class OutdatedNote(FittedLabel):
         self._later = one_shot_timer(self, 0, self._take_change)  # a tool may change thousands of features in one go
         parcels.changed.connect(self._take_choice)
         embolden(self)
-        for changed in (uses.changed, land.changed, facts.changed, rules.box.currentIndexChanged):
-            changed.connect(lambda *_what: self._take_change())
+        for signal in (uses.changed, land.changed, facts.changed, rules.box.currentIndexChanged):
+            signal.connect(lambda *_what: self._take_change())
 
     @property
     def question(self) -> Question:
@@ -93,9 +93,9 @@ class OutdatedNote(FittedLabel):
             facts=self._facts.given,
         )
 
-    def compare_with(self, asked: Question | None) -> None:
+    def compare_with(self, question: Question | None) -> None:
         """From now on, compare the form with an answered question; None for none."""
-        self._asked = asked
+        self._asked = question
         self._compare()
 
     def show_if(self, is_wanted: bool) -> None:
@@ -107,11 +107,11 @@ class OutdatedNote(FittedLabel):
         layer = self._parcels.map_layer
         if layer is None:
             return None
-        known = self._states.get(layer.id())
-        if known is None or known.layer is not layer:
-            known = self._states[layer.id()] = LayerState(layer, self)
-            known.changed.connect(self._later.start)
-        return known
+        layer_state = self._states.get(layer.id())
+        if layer_state is None or layer_state.layer is not layer:
+            layer_state = self._states[layer.id()] = LayerState(layer, self)
+            layer_state.changed.connect(self._later.start)
+        return layer_state
 
     def _take_choice(self) -> None:
         if self._asked is not None and self._asked.choice == self._parcels.choice:

@@ -71,10 +71,10 @@ class PastChecks(VerbView):
         tree.currentItemChanged.connect(lambda _item, _before: self._enable())
         return tree
 
-    def refresh(self, chosen: dict[str, Any] | None = None) -> None:
-        """Ask the core for the list. chosen: which row is to be chosen in it; None for the newest."""
+    def refresh(self, chosen_row: dict[str, Any] | None = None) -> None:
+        """Ask the core for the list. chosen_row: which row is to be chosen in it; None for the newest."""
         if self._library.path and not self.is_working:
-            self._ask_core("runs", self._list_params(), lambda answer: self._list(answer, chosen))
+            self._ask_core("runs", self._list_params(), lambda answer: self._list(answer, chosen_row))
 
     def clear(self) -> None:
         """Clear the list: it is of another library."""
@@ -114,10 +114,10 @@ class PastChecks(VerbView):
     def _write(self, change: dict[str, Any]) -> None:
         if self.current is not None:
             params = {"library": self._library.path, "run": self.current["id"], **change}
-            chosen = self.tree.current_about
-            self._ask_core("runs", params, lambda _answer: self.refresh(chosen))
+            chosen_row = self.tree.current_about
+            self._ask_core("runs", params, lambda _answer: self.refresh(chosen_row))
 
-    def _list(self, answer: dict[str, Any], chosen: dict[str, Any] | None) -> None:
+    def _list(self, answer: dict[str, Any], chosen_row: dict[str, Any] | None) -> None:
         """List the checks in the place of others; the chosen one stays so if it is still there."""
         self._runs = answer["runs"]
         (table,) = answer["view"]
@@ -129,16 +129,16 @@ class PastChecks(VerbView):
         for item in self.tree.tops:
             set_bold(item, self.tree.about(item) == {"run": self.displayed})
         self.tree.setCurrentItem(self.tree.topLevelItem(0))
-        if chosen:
-            self.tree.choose(chosen)
+        if chosen_row:
+            self.tree.choose(chosen_row)
         self._enable()
 
     def _follow_others(self, answer: dict[str, Any]) -> None:
         """List what others have checked, named or deleted meanwhile; a chosen check that still exists stays chosen."""
         if not self.is_working and answer["runs"] != self._runs:
-            chosen = self.tree.current_about
+            chosen_row = self.tree.current_about
             self.clear()
-            self._list(answer, chosen)
+            self._list(answer, chosen_row)
 
     def _compare(self) -> None:
         if self.current is not None:
@@ -165,8 +165,8 @@ class PastChecks(VerbView):
         is_other = run is not None and bool(self.displayed) and run.get("id") != self.displayed
         self.compare_button.setEnabled(is_other and is_free)
         self.name_button.setEnabled(run is not None and is_free)
-        held = tr("A case, a decision or a layer rests on it; it cannot be deleted.")
-        why_not = held if run is not None and run.get("held") else self._library.rights.why_not_owner
+        why_kept = tr("A case, a decision or a layer rests on it; it cannot be deleted.")
+        why_not = why_kept if run is not None and run.get("held") else self._library.rights.why_not_owner
         offer(self.delete_button, why_not, run is not None and is_free)
 
 

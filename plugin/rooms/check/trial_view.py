@@ -78,8 +78,8 @@ class TrialView(QWidget):
         name = tr("Parcels whose verdict changes")
         self.tree = QTreeWidget(accessibleName=name, columnCount=1, headerHidden=True, indentation=12)
         wrap_names(self.tree)
-        for chosen in (self.tree.itemClicked, self.tree.itemActivated):
-            chosen.connect(lambda item, _column: self._go_to(item))
+        for signal in (self.tree.itemClicked, self.tree.itemActivated):
+            signal.connect(lambda item, _column: self._go_to(item))
         back_button = push_button(tr("Back to the check"), sign="back", action=self.leave)
         self.export_button = ExportButton(core)
         self.export_button.setToolTip(tr("Write the results of the trial as Excel, GeoPackage or PDF"))
@@ -121,13 +121,13 @@ class TrialView(QWidget):
         """
         self._folder = str(Path(before.path).parent)
         both = before.parcels.keys() & after.parcels.keys()
-        changed = sum(str(change["parcel"]) in both for change in changes)
+        changed_count = sum(str(change["parcel"]) in both for change in changes)
         text = tr("Against “{name}” {count} of {all:# parcel|# parcels} changed verdict.")
-        numbers = {"count": Count(changed), "all": Count(len(both))}
+        numbers = {"count": Count(changed_count), "all": Count(len(both))}
         self.export_button.hide()  # the two checks are kept: each is written where it is opened
         texts = [text.format(name=name, **numbers)]
-        if gone := len(before.parcels) - len(both):
-            texts.append(tr("Parcels only in “{name}”: {count}.").format(name=name, count=f"{gone:,}"))
+        if missing_count := len(before.parcels) - len(both):
+            texts.append(tr("Parcels only in “{name}”: {count}.").format(name=name, count=f"{missing_count:,}"))
         if new := len(after.parcels) - len(both):
             texts.append(tr("Parcels only in the check on display: {count}.").format(count=f"{new:,}"))
         if before.rules != after.rules:

@@ -50,20 +50,20 @@ class ColumnFit(QObject):
         if not self._widths:
             return
         whole = self._table.viewport().width()
-        shown: list[int] = []
+        visible_columns: list[int] = []
         for column, width in enumerate(self._widths):
             if column in self._unwanted:
                 continue
-            if len(shown) >= ALWAYS and sum(self._widths[one] for one in shown) + width > whole:
+            if len(visible_columns) >= ALWAYS and sum(self._widths[one] for one in visible_columns) + width > whole:
                 break  # no later one takes the place of one that is used more
-            shown.append(column)
-        rest = whole - sum(self._widths[one] for one in shown)
+            visible_columns.append(column)
+        rest = whole - sum(self._widths[one] for one in visible_columns)
         for column, width in enumerate(self._widths):
-            self._table.setColumnHidden(column, column not in shown)
-            if column in shown:
-                more = rest if column == shown[0 if rest < 0 else -1] else 0
+            self._table.setColumnHidden(column, column not in visible_columns)
+            if column in visible_columns:
+                more = rest if column == visible_columns[0 if rest < 0 else -1] else 0
                 self._table.setColumnWidth(column, width + more)
-        self._table.verticalHeader().setDefaultSectionSize(self._row_height(shown[0]) + ROW_MARGIN_PX)
+        self._table.verticalHeader().setDefaultSectionSize(self._row_height(visible_columns[0]) + ROW_MARGIN_PX)
         self.fitted.emit()
 
     def _text_width(self, column: int) -> int:

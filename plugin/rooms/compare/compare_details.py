@@ -85,15 +85,15 @@ def _figure(name: str, value: float) -> str:
     return f"{value:,.0f}" if name == "pair_spots" else share_text(value)
 
 
-def changes_text(changed: dict[str, list[dict[str, Any]]]) -> str:
+def changes_text(spots_by_change: dict[str, list[dict[str, Any]]]) -> str:
     """How many spots are new, changed and gone."""
     text = tr("Since then: {new} new, {changed} changed, {gone} gone")
-    return text.format(**{name: f"{len(changed.get(name, ())):,}" for name in ("new", "changed", "gone")})
+    return text.format(**{name: f"{len(spots_by_change.get(name, ())):,}" for name in ("new", "changed", "gone")})
 
 
-def gone_text(changed: dict[str, list[dict[str, Any]]]) -> str:
+def gone_text(spots_by_change: dict[str, list[dict[str, Any]]]) -> str:
     """The spots that no longer exist, one a line; empty for none."""
     return "\n".join(
         f"{difference_name(str(row['type']))} · {area_text(row.get('area_m2'))} · {row.get('spot') or NOT_MEASURED}"
-        for row in changed.get("gone", ())
+        for row in spots_by_change.get("gone", ())
     )

@@ -160,14 +160,14 @@ class CompareForm(QWidget):
             for version in entry.versions
         ]
         plans.sort(key=lambda plan: not plan.version.in_force)  # a layer may have hundreds of versions
-        chosen = [plan.plan_text if plan is not None else "" for plan in self.plans]
+        plan_texts = [plan.plan_text if plan is not None else "" for plan in self.plans]
         for box in (self.plan_a, self.plan_b):
             with QSignalBlocker(box):
                 box.clear()
                 for plan in plans:
                     box.addItem(plan.title, plan)
                     box.setItemData(box.count() - 1, plan.plan_text, 3)  # the tooltip
-        pair = chosen if all(chosen) else _default_pair(plans)
+        pair = plan_texts if all(plan_texts) else _default_pair(plans)
         self.plan_a.setCurrentIndex(-1)
         self.plan_b.setCurrentIndex(-1)
         self.choose(*pair)
@@ -202,18 +202,18 @@ class CompareForm(QWidget):
         """List the matrices, those that fit the two layers first, and choose the first."""
         a, b = self.plans
         matrices = core_words.all_words("matrices")
-        fitting = [name for name, matrix in matrices.items() if _fits(matrix, a, b)]
+        fitting_names = [name for name, matrix in matrices.items() if _fits(matrix, a, b)]
         with QSignalBlocker(self.matrix):
             self.matrix.clear()
             for path in self._files:
                 self.matrix.addItem(icon("file"), Path(path).name, path)
-            for name in fitting:
+            for name in fitting_names:
                 self.matrix.addItem(matrices[name]["title"], name)
             if self.matrix.count():
                 self.matrix.insertSeparator(self.matrix.count())
-            for name in sorted(set(matrices) - set(fitting)):
+            for name in sorted(set(matrices) - set(fitting_names)):
                 self.matrix.addItem(matrices[name]["title"], name)
-            self.matrix.setCurrentIndex(self.matrix.findData(fitting[0]) if fitting else -1)
+            self.matrix.setCurrentIndex(self.matrix.findData(fitting_names[0]) if fitting_names else -1)
             self.matrix.setPlaceholderText(tr("Choose a matrix"))
 
     def _list_earlier(self) -> None:

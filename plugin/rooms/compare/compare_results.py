@@ -54,8 +54,8 @@ class Spot:
 
     def with_decision(self, decision: str, reason: str) -> Spot:
         """The same spot with a decision that the core has stored, or without a decision that was taken back."""
-        given, why = ("", "") if decision == UNDECIDED else (decision, reason)
-        return replace(self, decision=given, reason=why, decided_by="", decided_at="")
+        new_decision, why = ("", "") if decision == UNDECIDED else (decision, reason)
+        return replace(self, decision=new_decision, reason=why, decided_by="", decided_at="")
 
 
 @dataclass(frozen=True)
@@ -94,19 +94,19 @@ def read_spots(path: str, answer: dict[str, Any]) -> list[Spot]:
 
     answer: the core's answer, with the titles of classes and the changes.
     """
-    changed: dict[str, list[dict[str, Any]]] = answer.get("changed") or {}
+    spots_by_change: dict[str, list[dict[str, Any]]] = answer.get("changed") or {}
     titles: dict[str, dict[str, str]] = answer.get("class_titles") or {}
-    states = {row["spot"]: "new" for row in changed.get("new", ())}
-    states |= {row["to"]["spot"]: "changed" for row in changed.get("changed", ())}
+    states = {row["spot"]: "new" for row in spots_by_change.get("new", ())}
+    states |= {row["to"]["spot"]: "changed" for row in spots_by_change.get("changed", ())}
     spots = [_spot(row, states, titles) for row in table_rows(path, "spots")]
     return sorted(spots, key=lambda spot: (difference_rank(spot.kind), -(spot.area_m2 or 0.0)))
 
 
 def _spot(row: dict[str, Any], states: dict[str, str], titles: dict[str, dict[str, str]]) -> Spot:
     def classes(field: str, plan: str) -> tuple[str, ...]:
-        known = titles.get(plan, {})
+        plan_titles = titles.get(plan, {})
         codes = [code for code in (row.get(f"{field}_{plan}") or "").split(",") if code]
-        return tuple(f"{code} {known[code]}" if code in known else code for code in codes)
+        return tuple(f"{code} {plan_titles[code]}" if code in plan_titles else code for code in codes)
 
     return record_of(
         Spot,

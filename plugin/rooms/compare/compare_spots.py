@@ -167,9 +167,9 @@ class SpotsModel(QAbstractTableModel):
         if self._order is not None:
             column, is_descending = self._order
             key = self._columns[column].key
-            measured = [spot for spot in self.filtered_spots if key(spot) is not None]
+            spots_with_key = [spot for spot in self.filtered_spots if key(spot) is not None]
             unmeasured = [spot for spot in self.filtered_spots if key(spot) is None]
-            self.filtered_spots = sorted(measured, key=key, reverse=is_descending) + unmeasured
+            self.filtered_spots = sorted(spots_with_key, key=key, reverse=is_descending) + unmeasured
         self.endResetModel()
 
     def rowCount(self, parent: QModelIndex = _ROOT) -> int:

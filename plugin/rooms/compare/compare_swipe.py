@@ -32,11 +32,13 @@ class PlanPictures(QObject):
 
     layer_removed = pyqtSignal()  # a layer of a plan is about to be removed from the project
 
-    def __init__(self, canvas: QgsMapCanvas, sides: tuple[PlanSide, ...], beside: tuple[PlanSide, ...] = ()) -> None:
-        """Draw the plans over a canvas. beside: the other half of the comparison, which is shown elsewhere."""
+    def __init__(
+        self, canvas: QgsMapCanvas, sides: tuple[PlanSide, ...], other_sides: tuple[PlanSide, ...] = ()
+    ) -> None:
+        """Draw the plans over a canvas. other_sides: the other half of the comparison, which is shown elsewhere."""
         super().__init__(canvas)
         self.sides = sides
-        self._layer_ids = {layer.id() for side in (*sides, *beside) for layer in side.layers}
+        self._layer_ids = {layer.id() for side in (*sides, *other_sides) for layer in side.layers}
         self.item = PlanItem(canvas, sides)
         self._canvas = canvas
         self._jobs: dict[QgsMapRendererParallelJob, PlanSide] = {}
@@ -69,7 +71,7 @@ class PlanPictures(QObject):
             settings.setBackgroundColor(QColor(PAPER))
             job = QgsMapRendererParallelJob(settings)
             self._jobs[job] = side
-            job.finished.connect(lambda done=job: self._take_picture(done))
+            job.finished.connect(lambda finished_job=job: self._take_picture(finished_job))
         for job in list(self._jobs):
             job.start()
 

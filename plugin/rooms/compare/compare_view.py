@@ -264,9 +264,9 @@ class CompareView(QWidget):
 
     def _change_list(self, change: Any) -> None:
         """Change the list, and keep the chosen spot chosen if it is still listed."""
-        chosen = self.current
+        chosen_spot = self.current
         change()
-        row = self.model.row_of(chosen.name) if chosen is not None else 0
+        row = self.model.row_of(chosen_spot.name) if chosen_spot is not None else 0
         self._go_to_row(max(row, 0), on_map=False)
 
     def _show_current(self, _index: QModelIndex = _ROOT, _before: QModelIndex = _ROOT) -> None:
@@ -286,8 +286,8 @@ class CompareView(QWidget):
         if comparison is None:
             return
         params = {"library": comparison.library_path, "target": target, "decision": decision, "reason": reason}
-        seen = {spot.decision or UNDECIDED for spot in self.model.all_spots if target in (spot.name, spot.cluster)}
-        params["expect"] = ",".join(sorted(seen))
+        decisions = {spot.decision or UNDECIDED for spot in self.model.all_spots if target in (spot.name, spot.cluster)}
+        params["expect"] = ",".join(sorted(decisions))
         self.deciding.ask("decide", params, lambda answer: self._take_decision(answer, reason))
 
     def _take_decision(self, answer: dict[str, Any], reason: str) -> None:

@@ -129,9 +129,9 @@ def _invitation() -> str:
 def _summary_text(pairs: list[dict[str, Any]]) -> str:
     if not pairs:
         return tr("The library has no two plans for which there is a matrix.")
-    compared = [pair for pair in pairs if pair["conflict_ha"] is not None]
-    against = sum(bool(pair["conflict_ha"]) for pair in compared)
+    compared_pairs = [pair for pair in pairs if pair["conflict_ha"] is not None]
+    against = sum(bool(pair["conflict_ha"]) for pair in compared_pairs)
     text = tr("{count:# pair|# pairs} compared, {against} with contradictions.")
-    text = text.format(count=Count(len(compared)), against=Count(against))
-    failed = len(pairs) - len(compared)
+    text = text.format(count=Count(len(compared_pairs)), against=Count(against))
+    failed = len(pairs) - len(compared_pairs)
     return sentences(text, tr("{count} could not be compared: see –.").format(count=f"{failed:,}")) if failed else text

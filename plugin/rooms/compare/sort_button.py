@@ -30,13 +30,13 @@ class SortButton(QToolButton):
     def list_columns(self) -> QMenu:
         """The menu, with a mark at the column by which the list is sorted."""
         self._menu.clear()
-        chosen = self._table.horizontalHeader().sortIndicatorSection()
+        sort_column = self._table.horizontalHeader().sortIndicatorSection()
         for column in (AS_LISTED, *range(self._table.model().columnCount())):
             if column in self._hidden:
                 continue
             action = self._menu.addAction(self._title(column), lambda at=column: self._sort(at))
             action.setCheckable(True)
-            action.setChecked(column == chosen)
+            action.setChecked(column == sort_column)
         return self._menu
 
     def _sort(self, column: int) -> None:
@@ -50,5 +50,5 @@ class SortButton(QToolButton):
 
     def _show_column(self) -> None:
         column = self._table.horizontalHeader().sortIndicatorSection()
-        known = column if column < self._table.model().columnCount() else AS_LISTED
-        self.setToolTip(with_label(tr("Sorted"), self._title(known)))
+        own_column = column if column < self._table.model().columnCount() else AS_LISTED
+        self.setToolTip(with_label(tr("Sorted"), self._title(own_column)))

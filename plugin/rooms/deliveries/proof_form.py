@@ -61,7 +61,7 @@ class ProofForm(QWidget):
 
     def list_templates(self) -> None:
         """List the shipped templates by their titles, once the core has sent these; the chosen template stays."""
-        chosen = self.template.currentData()
+        chosen_template = self.template.currentData()
         own = [self.template.itemData(row) for row in range(self.template.count())]
         self.template.clear()
         names = [path.stem for path in sorted((RESOURCES / FOLDER).glob("*.toml"))]
@@ -70,7 +70,7 @@ class ProofForm(QWidget):
         for path in own:
             if self.template.findData(path) < 0:
                 self._add_own(path)
-        self.template.setCurrentIndex(max(0, self.template.findData(chosen)))
+        self.template.setCurrentIndex(max(0, self.template.findData(chosen_template)))
 
     def choose_template(self, name: str) -> None:
         """Choose a template by its name, or by its file."""
@@ -84,9 +84,9 @@ class ProofForm(QWidget):
 
     def _tell(self) -> None:
         """Tell that something else is chosen, if it is."""
-        chosen = (self.source, self.template.currentData())
-        if chosen != self._shown:
-            self._shown = chosen
+        choice = (self.source, self.template.currentData())
+        if choice != self._shown:
+            self._shown = choice
             self.changed.emit()
 
     def _choose_folder(self) -> None:

@@ -48,10 +48,11 @@ class ProofMap:
     def __init__(self) -> None:
         self._delivered: dict[tuple[str, str], str] = {}  # ids of layers by file and name
 
-    def show(self, path: str, name: str, layers: list[dict[str, Any]], asked: set[str]) -> None:
+    def show(self, path: str, name: str, layers: list[dict[str, Any]], layer_codes: set[str]) -> None:
         """Show the problems that have a geometry.
 
-        layers: of the core's answer; asked: the codes of layers with a problem, which are shown below the problems.
+        layers: of the core's answer; layer_codes: the codes of layers with a problem, which are shown below the
+        problems.
         """
         group = self._group(name)
         for node in list(group.children()):
@@ -59,7 +60,7 @@ class ProofMap:
             if layer is not None and layer.customProperty(PROPERTY_PROOF):
                 QgsProject.instance().removeMapLayer(layer.id())
         for one in reversed(layers):
-            if one["code"] in asked:
+            if one["code"] in layer_codes:
                 self._show_delivered(group, one)
         titles = {
             "finding_points": tr("Problems (points)"),

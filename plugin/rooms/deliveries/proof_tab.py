@@ -158,7 +158,7 @@ class ProofTab(QWidget):
         self._highlight.clear()
 
     def _show_answer(self, answer: dict[str, Any], grounds: FindingGrounds) -> None:
-        chosen = self.tree.about_row().get("hash", "")
+        chosen_hash = self.tree.about_row().get("hash", "")
         former, self._grounds = self._grounds, grounds
         self.answer = answer
         self._highlight.clear()
@@ -169,7 +169,7 @@ class ProofTab(QWidget):
         if former is not None:
             shutil.rmtree(Path(former.path).parent, ignore_errors=True)
         self._enable()
-        if not (chosen and self.tree.choose_hash(chosen)):
+        if not (chosen_hash and self.tree.choose_hash(chosen_hash)):
             self._show_problem({})
         if answer.get("report"):
             self.message_sent.emit(tr("The report is written: {path}").format(path=answer["report"]))
@@ -180,9 +180,9 @@ class ProofTab(QWidget):
         if not self.map_button.isChecked() or self._grounds is None:
             self.map.remove()
             return
-        asked = {problem["layer"] for problem in self.answer["problems"] if problem["x"] is not None}
+        layer_codes = {problem["layer"] for problem in self.answer["problems"] if problem["x"] is not None}
         name = Path(self.form.source).name
-        self.map.show(self._grounds.path, name, self.answer.get("layers") or [], asked)
+        self.map.show(self._grounds.path, name, self.answer.get("layers") or [], layer_codes)
         self.map.refresh()
 
     def _show_problem(self, about: dict[str, Any]) -> None:

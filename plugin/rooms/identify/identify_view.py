@@ -230,10 +230,10 @@ class IdentifyView(QWidget):
 
     def _choose(self, item: QTreeWidgetItem | None) -> None:
         self._remove_band()
-        found = self._geometry(item)
-        if found is None:
+        geometry_and_system = self._geometry(item)
+        if geometry_and_system is None:
             return
-        geometry, system = found
+        geometry, system = geometry_and_system
         band = QgsRubberBand(self._canvas, geometry.type())
         band.setToGeometry(geometry, system)
         band.setStrokeColor(QColor(COLOUR))
@@ -243,15 +243,15 @@ class IdentifyView(QWidget):
         self._feature_band = band
 
     def _go_to(self, item: QTreeWidgetItem) -> None:
-        found = self._geometry(item)
-        if found is not None:
-            self._canvas.zoomToFeatureExtent(self._in_map(*found).boundingBox())
+        geometry_and_system = self._geometry(item)
+        if geometry_and_system is not None:
+            self._canvas.zoomToFeatureExtent(self._in_map(*geometry_and_system).boundingBox())
 
     def _in_map(self, geometry: QgsGeometry, system: QgsCoordinateReferenceSystem) -> QgsGeometry:
         target = self._canvas.mapSettings().destinationCrs()
-        moved = QgsGeometry(geometry)
-        moved.transform(QgsCoordinateTransform(system, target, QgsProject.instance().transformContext()))
-        return moved
+        moved_geometry = QgsGeometry(geometry)
+        moved_geometry.transform(QgsCoordinateTransform(system, target, QgsProject.instance().transformContext()))
+        return moved_geometry
 
     def _remove_band(self) -> None:
         if self._feature_band is not None:

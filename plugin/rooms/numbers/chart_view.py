@@ -147,11 +147,11 @@ class ChartView(QWidget):
 
 def svg_for_qt(svg: str) -> str:
     """A chart with the first of its font families that is installed: Qt's SVG takes a list of families for one name."""
-    found = FAMILIES.search(svg)
-    if found is None:
+    match = FAMILIES.search(svg)
+    if match is None:
         return svg
-    family = next((name for name in found.group(1).split(", ") if QFontInfo(QFont(name)).family() == name), None)
-    return svg.replace(found.group(0), f' font-family="{family}"' if family else "", 1)
+    family = next((name for name in match.group(1).split(", ") if QFontInfo(QFont(name)).family() == name), None)
+    return svg.replace(match.group(0), f' font-family="{family}"' if family else "", 1)
 
 
 def png_of(image: QImage) -> bytes:

@@ -182,7 +182,7 @@ class IndicatorView(TableView):
 
     def _fill(self) -> None:
         """List the indicators of the chosen unit, or of all units; the chosen indicator stays chosen."""
-        chosen = self._indicator(self.tree.currentItem())
+        chosen_indicator = self._indicator(self.tree.currentItem())
         unit = self.unit.currentData()
         themes = [{**theme, "rows": self._rows_of(theme["rows"], unit)} for theme in self._rows]
         if unit is not None or self.failing.isChecked():  # what the core counts is of all units
@@ -194,11 +194,11 @@ class IndicatorView(TableView):
                 }
                 for theme in themes
             ]
-        listed = [row for theme in themes for row in theme["rows"]]
+        rows = [row for theme in themes for row in theme["rows"]]
         with QSignalBlocker(self.tree):
-            self.tree.show_rows([theme for theme in themes if theme["rows"]] if self._only is None else listed)
-            if chosen is not None:
-                self.tree.choose(dict(zip(("pack", "id"), chosen)))
+            self.tree.show_rows([theme for theme in themes if theme["rows"]] if self._only is None else rows)
+            if chosen_indicator is not None:
+                self.tree.choose(dict(zip(("pack", "id"), chosen_indicator)))
         self._show_chosen(self.tree.currentItem())
 
     def _rows_of(self, rows: list[dict[str, Any]], unit: str | None) -> list[dict[str, Any]]:
@@ -230,8 +230,8 @@ class IndicatorView(TableView):
         """The value of a row: its own, else that of the listed unit; None if there are several."""
         unit = (self.tree.about(item) or {}).get("unit", self.unit.currentData())
         indicator = self._indicator(item)
-        found = [value for value in self.values if value.indicator == indicator and unit in (None, value.unit)]
-        return found[0] if len(found) == 1 else None
+        values = [value for value in self.values if value.indicator == indicator and unit in (None, value.unit)]
+        return values[0] if len(values) == 1 else None
 
     def _indicator(self, item: QTreeWidgetItem | None) -> tuple[str, str] | None:
         """The pack and id of a row's indicator."""

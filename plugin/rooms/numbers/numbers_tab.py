@@ -92,12 +92,12 @@ class NumbersTab(QWidget):
         """Put each kind of question on a page of its own below a bar, so that no answer lies below another."""
         self._units_row = _form_row(tr("Area units"), self.units)
         theme = _form_row(tr("Theme"), row_of((self.theme, 1), self.layers_button, self.own_files))
-        asked = (theme, self.lost_files, self.lacking, self.measure_button, self.hint)
+        question_widgets = (theme, self.lost_files, self.lacking, self.measure_button, self.hint)
         self.bar, self.pages = RoomBar(), Pages()
         self.bar.setAccessibleName(tr("Numbers"))
         self.bar.setExpanding(False)
         for title, parts in (
-            (tr("Indicators"), (*asked, (self.indicators, 1), 0)),
+            (tr("Indicators"), (*question_widgets, (self.indicators, 1), 0)),
             (tr("Alerts"), (self.look_button, (self.warnings, 1), 0)),
             (tr("Land-use totals"), (self.balance, 0)),
             (tr("Sensors"), (self.sensors, 0)),
@@ -132,9 +132,9 @@ class NumbersTab(QWidget):
 
     def _list_units(self) -> None:
         """List the whole district, the library's divisions, then its other layers with few polygons."""
-        chosen = self.units.currentData() if self.units.count() > 1 else DIVISIONS[0]
+        chosen_unit = self.units.currentData() if self.units.count() > 1 else DIVISIONS[0]
         self.units.clear()
-        held = [
+        unit_layers = [
             layer
             for layer in self._library.layers
             if layer.in_force is not None
@@ -142,10 +142,10 @@ class NumbersTab(QWidget):
             and layer.key
             and 1 < layer.in_force.count <= MOST_UNITS
         ]
-        for layer in sorted(held, key=lambda layer: (layer.code not in DIVISIONS, layer.map_place)):
+        for layer in sorted(unit_layers, key=lambda layer: (layer.code not in DIVISIONS, layer.map_place)):
             self.units.addItem(layer.title, layer.code)
         self.units.insertItem(0, tr("the whole district"), "")
-        self.units.setCurrentIndex(max(0, self.units.findData(chosen)))
+        self.units.setCurrentIndex(max(0, self.units.findData(chosen_unit)))
         self.bar.setTabVisible(SENSORS, not self.sensors.isHidden())
         self._enable()
 
@@ -185,37 +185,44 @@ class NumbersTab(QWidget):
         self._ask_themes()
 
     def _list_themes(self, answer: dict[str, Any]) -> None:
-        chosen = self.theme.currentData()
+        chosen_theme = self.theme.currentData()
         with QSignalBlocker(self.theme):
             self.theme.clear()
             self.theme.addItem(tr("all indicators"), None)
             for theme in answer["themes"]:
                 self.theme.addItem(theme["title"], theme)
             ids = [None, *(theme["id"] for theme in answer["themes"])]
-            chosen_id = chosen["id"] if chosen is not None else None
+            chosen_id = chosen_theme["id"] if chosen_theme is not None else None
             is_listed = chosen_id in ids
             self.theme.setCurrentIndex(ids.index(chosen_id) if is_listed else 0)
         self._choose_theme()
         if not is_listed:
             text = tr("The theme “{theme}” is gone; all indicators are listed.")
-            self.message_sent.emit(text.format(theme=chosen["title"]))
+            self.message_sent.emit(text.format(theme=chosen_theme["title"]))
 
     def _choose_theme(self) -> None:
         """List the indicators of the theme, and name its layers and tables that the library lacks."""
         theme = self.theme.currentData()
         indicators = frozenset(one["id"] for one in theme["indicators"]) if theme else None
         self.indicators.list_only((theme.get("file") or theme["id"]) if theme else "", indicators)
-        lost = [one["title"] for one in (*theme["layers"], *theme["tables"]) if not one["in_force"]] if theme else []
-        show_text(self.lacking, tr("The library lacks: {layers}").format(layers=name_list(lost)) if lost else "")
+        missing_titles = (
+            [one["title"] for one in (*theme["layers"], *theme["tables"]) if not one["in_force"]] if theme else []
+        )
+        show_text(
+            self.lacking,
+            tr("The library lacks: {layers}").format(layers=name_list(missing_titles)) if missing_titles else "",
+        )
         self.layers_button.setEnabled(theme is not None)
 
     def show_layers(self) -> None:
         """Show the theme's layers that the library has on the map, and hide the library's other layers."""
         theme = self.theme.currentData()
         codes = tuple(one["code"] for one in theme["layers"])
-        lost = show_theme(self._library, MapTheme(theme["id"], theme["title"], "", codes))
-        if lost:
-            self.message_sent.emit(tr("These layers cannot be opened: {layers}.").format(layers=name_list(lost)))
+        refused_titles = show_theme(self._library, MapTheme(theme["id"], theme["title"], "", codes))
+        if refused_titles:
+            self.message_sent.emit(
+                tr("These layers cannot be opened: {layers}.").format(layers=name_list(refused_titles))
+            )
 
     def _enable(self) -> None:
         has_layers = bool(self._library.layers)

@@ -67,8 +67,8 @@ class SensorView(TableView):
         layer = self.map.make(f"Point?crs={source.crs().authid()}", source.crs())
         layer.dataProvider().addAttributes(source.fields())
         layer.updateFields()
-        placed = [feature for feature in source.getFeatures() if not feature.geometry().isEmpty()]
-        layer.dataProvider().addFeatures(placed)
+        features = [feature for feature in source.getFeatures() if not feature.geometry().isEmpty()]
+        layer.dataProvider().addFeatures(features)
         layer.updateExtents()
         document = QDomDocument()
         if document.setContent(answer["look"]):
@@ -76,7 +76,7 @@ class SensorView(TableView):
         layer.setName(f"{self.button.text()} · {moment_text(str(answer['at']))}")
         put_on_top(layer)
         summary = tr("{count:# sensor|# sensors}, {placed} with a place.").format(
-            count=Count(len(answer["nodes"])), placed=Count(len(placed))
+            count=Count(len(answer["nodes"])), placed=Count(len(features))
         )
         self.note.setText("\n".join([summary, *(str(one["message"]) for one in answer.get("problems") or ())]))
         self.note.show()

@@ -138,9 +138,9 @@ def _status_look(status: str) -> dict[str, object]:
 def _add_grades(root: QgsRuleBasedRenderer.Rule, values: Sequence[UnitValue]) -> None:
     """Add equal steps from the least to the greatest value, labelled by the values in them; no value is left empty."""
     unjudged = [value for value in values if value.status == "none"]
-    measured = sorted((value for value in unjudged if value.value is not None), key=lambda value: value.value)
-    numbers = sorted({value.value for value in measured})
-    if len(unjudged) > len(measured):
+    known_values = sorted((value for value in unjudged if value.value is not None), key=lambda value: value.value)
+    numbers = sorted({value.value for value in known_values})
+    if len(unjudged) > len(known_values):
         _add(root, _status_look("none"), '"status" = \'none\' AND "value" IS NULL', sign_and_word("none"))
     count = min(len(GRADES), len(numbers))
     for place in range(count):
@@ -148,7 +148,7 @@ def _add_grades(root: QgsRuleBasedRenderer.Rule, values: Sequence[UnitValue]) ->
         is_last = place == count - 1
         test = f'"status" = \'none\' AND "value" >= {low!r}' + ("" if is_last else f' AND "value" < {high!r}')
         look = {"stroke": OUTLINE, "stroke_mm": 0.3, "fill": GRADES[place], "fill_opacity": 0.75}
-        inside = [value for value in measured if low <= value.value and (value.value < high or is_last)]
+        inside = [value for value in known_values if low <= value.value and (value.value < high or is_last)]
         if inside:
             ends = dict.fromkeys(value.value_text for value in (inside[0], inside[-1]))
             _add(root, look, test, " – ".join(ends))

@@ -89,21 +89,21 @@ class WarningView(TableView):
         self._read_grounds(tables)
         self._unit_layer = unit_layer
         params = {"library": self._library.path, "view": True}
-        self.asking.ask("warning list", params, lambda kept: self._list(answer["view"], kept))
+        self.asking.ask("warning list", params, lambda kept_answer: self._list(answer["view"], kept_answer))
 
-    def _list(self, heads: list[dict[str, Any]], kept: dict[str, Any]) -> None:
+    def _list(self, heads: list[dict[str, Any]], kept_answer: dict[str, Any]) -> None:
         """Fill the tree with today's warnings and their steps, then with open warnings that are found no more."""
-        self._kept = {warning["id"]: warning for warning in kept["warnings"]}
+        self._kept = {warning["id"]: warning for warning in kept_answer["warnings"]}
         today = {row["about"]["warning"]: row for head in heads for row in head["rows"] if row["about"]}
         by_kind = {head["about"]["kind"]: head for head in heads}
-        for head in kept["view"]:
-            listed = by_kind.setdefault(head["about"]["kind"], {**head, "rows": []})
+        for head in kept_answer["view"]:
+            kind_row = by_kind.setdefault(head["about"]["kind"], {**head, "rows": []})
             for row in head["rows"]:
                 if row["about"]["warning"] in today:
                     today[row["about"]["warning"]]["rows"] = row["rows"]
                 elif row["about"]["is_open"]:
-                    listed["rows"].append(row)
-            listed["values"] = [str(sum(bool(row["about"]) for row in listed["rows"]))]
+                    kind_row["rows"].append(row)
+            kind_row["values"] = [str(sum(bool(row["about"]) for row in kind_row["rows"]))]
         self._heads = [head for head in by_kind.values() if head["rows"]]
         self.tree.show_rows(self._heads)
         count = sum(bool(row["about"]) for head in self._heads for row in head["rows"])
@@ -139,7 +139,7 @@ class WarningView(TableView):
         """Show the state of a warning after its step; its row stays in place."""
         (stepped,) = (row for head in answer["view"] for row in head["rows"])
         warning = stepped["about"]["warning"]
-        chosen = self._warning(self.tree.currentItem())
+        chosen_warning = self._warning(self.tree.currentItem())
         for head in self._heads:
             head["rows"] = [
                 {**stepped, "is_open": True} if row["about"] and row["about"]["warning"] == warning else row
@@ -147,7 +147,7 @@ class WarningView(TableView):
             ]
         self._kept[warning] = answer["warning"]
         self.tree.show_rows(self._heads)
-        self.tree.choose({"warning": chosen})
+        self.tree.choose({"warning": chosen_warning})
 
     def _show_result(self, is_shown: bool) -> None:
         for widget in (self.tree, self.note, self.keep_button, self.page_button):

@@ -70,11 +70,11 @@ def stored_remedies(answer: dict[str, Any]) -> list[dict[str, Any]]:
 
 def remedy_in(answer: dict[str, Any]) -> dict[str, Any]:
     """The remedy in an answer: the answer itself, or, in a case, the last remedy stored with it."""
-    stored = stored_remedies(answer)
-    if not stored:
+    stored_list = stored_remedies(answer)
+    if not stored_list:
         return answer
     rows = next(part["rows"] for part in answer["view"] if part["about"]["list"] == "remedy")
-    return {**stored[-1], "view": [*rows, *_remark_parts(answer)]}
+    return {**stored_list[-1], "view": [*rows, *_remark_parts(answer)]}
 
 
 def _remark_parts(answer: dict[str, Any]) -> list[dict[str, Any]]:

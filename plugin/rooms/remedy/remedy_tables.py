@@ -75,8 +75,8 @@ class DepartmentsTable(AnswerTree):
 
     def show_changes(self, rows: list[dict[str, Any]]) -> None:
         """Show the changes of one alternative."""
-        named = [{**row, "name": word("departments", row["about"]["department"])} for row in rows]
-        self.show_table({"columns": self._heads, "rows": named})
+        named_rows = [{**row, "name": word("departments", row["about"]["department"])} for row in rows]
+        self.show_table({"columns": self._heads, "rows": named_rows})
         for item in self.tops:
             about = self.about(item)
             item.setIcon(NOW, sign_icon(about["before"], self.palette()))

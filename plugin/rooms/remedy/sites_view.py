@@ -161,7 +161,7 @@ class SitesView(VerbView):
             "view": True,
             **self.form.params(),
         }
-        title, asked = tr("Find places that would pass"), self.form.question
+        title, question = tr("Find places that would pass"), self.form.question
         layers = [
             {"code": entry.code, "table": entry.in_force.table if entry.in_force is not None else ""}
             for entry in self._library.layers
@@ -170,7 +170,7 @@ class SitesView(VerbView):
         packs = self._library.packs
 
         def show(answer: dict[str, Any]) -> None:
-            self._asked = asked
+            self._asked = question
             self.changed_versions.compare_with(layers, packs)
             self._show(target, answer)
 
@@ -328,7 +328,7 @@ class SitesForm(QWidget):
         self.area.area_changed.connect(self._show_mu)
         settings.changes.area_unit.connect(self._show_mu)
         self.use.chosen.connect(lambda _code: self.facts.show_summary())
-        for stated in (
+        for signal in (
             self.ground.changed,
             self.unbuilt.toggled,
             self.width_m.valueChanged,
@@ -336,7 +336,7 @@ class SitesForm(QWidget):
             self.facts.changed,
             self._rules.box.currentIndexChanged,
         ):
-            stated.connect(lambda *_what: self.changed.emit())
+            signal.connect(lambda *_what: self.changed.emit())
 
     def _show_mu(self) -> None:
         self.mu.setText(area_beside_text(self.area.area_m2))

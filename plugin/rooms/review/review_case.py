@@ -283,8 +283,8 @@ class CasePage(QWidget):
 
     def _show_table(self) -> None:
         unseen = unseen_entries(self.case, self._seen_revision, self._person.known_name)
-        changed = {entry["department"] for entry in unseen if entry.get("department")}
-        self.table.show_case(self.case, self.unsent_texts.departments(self.case.id), changed)
+        changed_departments = {entry["department"] for entry in unseen if entry.get("department")}
+        self.table.show_case(self.case, self.unsent_texts.departments(self.case.id), changed_departments)
 
     def _show_department(self, department: str) -> None:
         if self.case is None or not department:

@@ -150,5 +150,5 @@ def opinions_in(rows: Iterable[dict[str, Any]]) -> tuple[Opinion, ...]:
 def lines_in(answer: dict[str, Any]) -> list[CaseLine]:
     """The cases in a list of the core, in its order."""
     cases = {case["case"]: case for case in answer["cases"]}
-    listed = ((cases[row["about"]["case"]], row) for row in answer["view"])
-    return [record_of(CaseLine, case, verdict=row["sign"], row=row) for case, row in listed]
+    cases_and_rows = ((cases[row["about"]["case"]], row) for row in answer["view"])
+    return [record_of(CaseLine, case, verdict=row["sign"], row=row) for case, row in cases_and_rows]

@@ -50,8 +50,10 @@ class Dashboard(QScrollArea):
         """Count these cases."""
         rows = []
         for state in CASE_STATES:
-            counted = [line for line in lines if line.state == state]
-            rows.append(_count_row(state, state_word(state), len(counted), sum(bool(line.overdue) for line in counted)))
+            state_lines = [line for line in lines if line.state == state]
+            rows.append(
+                _count_row(state, state_word(state), len(state_lines), sum(bool(line.overdue) for line in state_lines))
+            )
         self.states.show_counts(rows)
         running = Counter(line.verdict for line in lines if line.state in RUNNING_STATES)
         self.verdicts.show_counts(

@@ -104,11 +104,11 @@ class DocumentButton(QToolButton):
             params = {"document": document, "department": department, "templates": settings.get("templates")}
         self._write(verb, params, tr("Write the document"), path, path)
 
-    def _write(self, verb: str, params: dict[str, Any], title: str, path: str, shown: str) -> None:
-        """Ask the core for a file of the case. shown: the file or the folder that is opened then."""
+    def _write(self, verb: str, params: dict[str, Any], title: str, path: str, open_path: str) -> None:
+        """Ask the core for a file of the case. open_path: the file or the folder that is opened then."""
 
         def show(_answer: dict[str, Any]) -> None:
-            open_file(shown)
+            open_file(open_path)
             self.written.emit(path)
 
         of_case = {"library": self._library.path, "case": self._case.id, "target": path, "overwrite": True}

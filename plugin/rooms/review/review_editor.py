@@ -210,33 +210,33 @@ class OpinionEditor(QWidget):
         return "\n".join([text, opinion.text, *basis, *others_answers])
 
     def _show_items(self, items: list[dict[str, Any]], answers: dict[str, str]) -> None:
-        asked = {item["item"]: _item_title(item) for item in items}
+        title_by_item = {item["item"]: _item_title(item) for item in items}
         self._items = items
-        if asked != {item: edit.accessibleName() for item, edit in self.answers.items()}:
-            self._make_items(asked)
+        if title_by_item != {item: edit.accessibleName() for item, edit in self.answers.items()}:
+            self._make_items(title_by_item)
         for item in items:
             edit, text = self.answers[item["item"]], answers[item["item"]]
             if edit.text() != text:  # else whoever writes there would lose the place
                 edit.setText(text)
             edit.setToolTip(f"{item['answered_by']}, {item['answered_on']}" if item.get("answered_by") else "")
 
-    def _make_items(self, asked: dict[str, str]) -> None:
+    def _make_items(self, title_by_item: dict[str, str]) -> None:
         while self._items_layout.count():
             self._items_layout.takeAt(0).widget().deleteLater()
         self.answers = {}
-        for item, title in asked.items():
+        for item, title in title_by_item.items():
             edit = QLineEdit(placeholderText=tr("your answer"), accessibleName=title)
             edit.textChanged.connect(lambda _text: self._store_typed())
             self.answers[item] = edit
             for widget in (wrapped_label(title), edit):
                 self._items_layout.addWidget(widget)
-        self.items.setVisible(bool(asked))
+        self.items.setVisible(bool(title_by_item))
 
     def _offer_bases(self, bases: list[str]) -> None:
         self._bases = bases
         self.bases.clear()
         for basis in bases:
-            self.bases.addAction(as_written(basis), lambda chosen=basis: self._add_basis(chosen))
+            self.bases.addAction(as_written(basis), lambda chosen_basis=basis: self._add_basis(chosen_basis))
         self.bases_button.setEnabled(bool(bases))
 
     def _add_basis(self, basis: str) -> None:
@@ -250,9 +250,11 @@ class OpinionEditor(QWidget):
         unsent = self._unsent_texts.of(self._key)
         answers = {item: edit.text() for item, edit in self.answers.items()}
         content = (self.conclusion.currentData() or OPEN, self.text.toPlainText(), self.basis.toPlainText())
-        begun = unsent or UnsentText(*content, {}, self._opinion.words, self._case.round, _stored_answers(self._items))
-        typed = UnsentText(*content, answers, begun.base, begun.round, begun.base_answers)
-        self._unsent_texts.keep(self._key, typed)
+        text_before = unsent or UnsentText(
+            *content, {}, self._opinion.words, self._case.round, _stored_answers(self._items)
+        )
+        unsent_text = UnsentText(*content, answers, text_before.base, text_before.round, text_before.base_answers)
+        self._unsent_texts.keep(self._key, unsent_text)
         self._enable()
         if unsent is None:
             self.typed_changed.emit()
@@ -316,7 +318,7 @@ def _stored_answers(items: list[dict[str, Any]]) -> dict[str, str]:
 def _others_answers(unsent: UnsentText, items: list[dict[str, Any]]) -> list[str]:
     """The answers, as lines, that others have saved while somebody typed another one."""
     lines = []
-    for item, stored in zip(items, _stored_answers(items).values()):
-        if stored not in (unsent.base_answers[item["item"]], unsent.answers[item["item"]]):
-            lines.append(with_label(_item_title(item), stored))
+    for item, stored_answer in zip(items, _stored_answers(items).values()):
+        if stored_answer not in (unsent.base_answers[item["item"]], unsent.answers[item["item"]]):
+            lines.append(with_label(_item_title(item), stored_answer))
     return lines

@@ -220,12 +220,14 @@ class CaseFindings(QWidget):
     def _show_rules(self, parcels: list[CheckedParcel], department: str) -> None:
         """Show which rules of one department or of all were not asked, even if there is no finding."""
         run = self.results.run
-        unasked = [row for row in run.unasked["rows"] if not department or row["about"]["department"] == department]
-        count = sum(len(row["rows"]) for row in unasked)
+        unasked_rows = [
+            row for row in run.unasked["rows"] if not department or row["about"]["department"] == department
+        ]
+        count = sum(len(row["rows"]) for row in unasked_rows)
         text = department_asked_text(count) if department else run.unasked["name"]
-        self.results.show_rules(parcels, unasked, text)
+        self.results.show_rules(parcels, unasked_rows, text)
         has_findings = any(parcel.findings for parcel in parcels)
-        self.results.setVisible(has_findings or bool(unasked))
+        self.results.setVisible(has_findings or bool(unasked_rows))
         self.results.summary_button.setChecked(not has_findings)
 
     @property
@@ -258,8 +260,8 @@ class CaseFindings(QWidget):
         self.results.highlight.restore_view()
         self.pages.setCurrentWidget(self.remedy)
         self.remedy.form.setEnabled(case.steps.get("remedy") is None)
-        kept = case.remedies[-1].get("remainder") if case.remedies else None
-        if any(str(row["parcel"]) == parcel.parcel for row in kept or ()):
+        stored_rows = case.remedies[-1].get("remainder") if case.remedies else None
+        if any(str(row["parcel"]) == parcel.parcel for row in stored_rows or ()):
             self.remedy.show_stored(ask, run, parcel, remedy_in(case.answer))
         else:
             self.remedy.ask(ask, run, parcel)

@@ -125,13 +125,13 @@ class CaseList(QWidget):
     def show_remarks(self, problems: list[dict[str, Any]]) -> None:
         """Show the core's remarks on the list, such as unreadable cases, or a calendar that ends soon."""
         of_calendar = [problem for problem in problems if problem["code"].startswith("calendar.")]
-        shown = [{**problem, "mend": ""} if problem in of_calendar else problem for problem in problems]
-        show_text(self.remarks, "\n".join(map(problem_line, shown)))
+        remarks = [{**problem, "mend": ""} if problem in of_calendar else problem for problem in problems]
+        show_text(self.remarks, "\n".join(map(problem_line, remarks)))
         self.calendar_button.setVisible(bool(of_calendar))  # it mends these
 
     def refresh_texts(self) -> None:
         """Fill the filter and the list again, with the words known now."""
-        chosen = self.filter.currentData()
+        chosen_filter = self.filter.currentData()
         with QSignalBlocker(self.filter):
             self.filter.clear()
             self.filter.addItem(tr("All states"), "")
@@ -140,14 +140,14 @@ class CaseList(QWidget):
             self.filter.addItem(tr("Overdue"), OVERDUE_ONLY)
             if self.person.department:
                 self.filter.addItem(tr("Waiting for my department"), FOR_USER)
-            self.filter.setCurrentIndex(max(0, self.filter.findData(chosen)))
+            self.filter.setCurrentIndex(max(0, self.filter.findData(chosen_filter)))
         self.dashboard.show_cases(self.lines)
         self.summary.setText("" if self._unknown_reason else self._summary())
         self._show_rows()
 
-    def show_only(self, chosen: str, text: str = "") -> None:
+    def show_only(self, chosen_filter: str, text: str = "") -> None:
         """Show the list with only the cases that match a filter and contain a text."""
-        self.filter.setCurrentIndex(max(0, self.filter.findData(chosen)))
+        self.filter.setCurrentIndex(max(0, self.filter.findData(chosen_filter)))
         self.search.setText(text)
         self.overview_button.setChecked(False)
 
@@ -181,10 +181,15 @@ class CaseList(QWidget):
         return self.person.department in line.waiting
 
     def _matches_filter(self, line: CaseLine) -> bool:
-        chosen = self.filter.currentData()
-        if chosen == OVERDUE_ONLY and not line.overdue or chosen == FOR_USER and not self._waits_for_user(line):
+        chosen_filter = self.filter.currentData()
+        if (
+            chosen_filter == OVERDUE_ONLY
+            and not line.overdue
+            or chosen_filter == FOR_USER
+            and not self._waits_for_user(line)
+        ):
             return False
-        if chosen in CASE_STATES and line.state != chosen:
+        if chosen_filter in CASE_STATES and line.state != chosen_filter:
             return False
         searched_texts = (line.row["name"], line.row["hint"], department_words(line.waiting))
         return self.search.text().strip().lower() in " ".join(searched_texts).lower()
@@ -196,9 +201,9 @@ class CaseList(QWidget):
             for column in (PROJECT, STATE, DEADLINE):
                 item.setToolTip(column, item.toolTip(PROJECT))
                 item.setTextAlignment(column, Qt.AlignmentFlag.AlignTop)
-        chosen = self.item_of(current) or self.tree.topLevelItem(0)
-        if chosen is not None:
-            self.tree.setCurrentItem(chosen)
+        current_item = self.item_of(current) or self.tree.topLevelItem(0)
+        if current_item is not None:
+            self.tree.setCurrentItem(current_item)
         if self._unknown_reason:
             self.empty.setText(self._unknown_reason)
         elif not self.lines:

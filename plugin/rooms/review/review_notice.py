@@ -40,7 +40,7 @@ class NoticeView(QWidget):
         self.tree.currentItemChanged.connect(lambda *_: self._enable())
         self.buttons = {step: QPushButton() for step in ("respond", "erase")}
         for step, button in self.buttons.items():
-            button.clicked.connect(lambda _checked=False, chosen=step: self._begin_step(chosen))
+            button.clicked.connect(lambda _checked=False, chosen_step=step: self._begin_step(chosen_step))
         # One below the other: side by side they would make the dock wider than 320 pixels.
         column_of(self.head, (self.tree, 1), *self.buttons.values(), inside=self, is_tight=True)
         self._enable()
@@ -69,11 +69,11 @@ class NoticeView(QWidget):
 
     def _show(self, answer: dict[str, Any]) -> None:
         self._case.notices[-1] = answer["notice"]
-        part, chosen = answer["view"][0], self._comment()
+        part, chosen_comment = answer["view"][0], self._comment()
         self.head.setText(part["name"])
         self.tree.show_rows(part["rows"])
-        if chosen:
-            self.tree.choose({"comment": chosen})
+        if chosen_comment:
+            self.tree.choose({"comment": chosen_comment})
         self._enable()
 
     def _comment(self) -> int:

@@ -202,8 +202,10 @@ class CaseForm(QWidget):
     def _choose_files(self) -> None:
         paths, _filter = QFileDialog.getOpenFileNames(self, tr("Files of the project"))
         if paths:
-            known = self.attached_files
-            self._attach([*known, *(path for path in paths if listed_place(path, known) not in known)])
+            files_before = self.attached_files
+            self._attach(
+                [*files_before, *(path for path in paths if listed_place(path, files_before) not in files_before)]
+            )
 
     def _attach(self, paths: list[str]) -> None:
         self.attached_files = paths

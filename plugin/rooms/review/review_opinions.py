@@ -39,15 +39,15 @@ class OpinionTable(AnswerTree):
         self._fit()
         self.currentItemChanged.connect(self._choose)
 
-    def show_case(self, case: Case, unsaved: Collection[str], changed: Collection[str]) -> None:
+    def show_case(self, case: Case, unsaved: Collection[str], changed_departments: Collection[str]) -> None:
         """Show a case's opinions.
 
         unsaved: departments with typed text that is not sent.
-        changed: departments with unseen changes by others.
+        changed_departments: departments with unseen changes by others.
         """
-        chosen = self.department
+        chosen_department = self.department
         rows = [
-            _mark_unseen(row, row["about"]["department"] in unsaved, row["about"]["department"] in changed)
+            _mark_unseen(row, row["about"]["department"] in unsaved, row["about"]["department"] in changed_departments)
             for row in case.rows("opinions")
         ]
         with QSignalBlocker(self):
@@ -55,8 +55,8 @@ class OpinionTable(AnswerTree):
             for item in self.tops:
                 self._paint(item, self.row_of(item))
         self.updateGeometry()
-        if chosen:
-            self.choose_department(chosen)
+        if chosen_department:
+            self.choose_department(chosen_department)
 
     def _paint(self, item: QTreeWidgetItem, row: dict[str, Any]) -> None:
         """Make a department that is not asked grey, and a late opinion bold; give all columns one tooltip."""

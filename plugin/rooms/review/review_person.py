@@ -30,9 +30,9 @@ class PersonButton(QToolButton):
     @property
     def department(self) -> str:
         """The user's department; empty for none, as for the lead. A server account has the departments of its roles."""
-        chosen = settings.get("review_department")
-        if self._departments is None or chosen in self._departments:
-            return chosen
+        own_department = settings.get("review_department")
+        if self._departments is None or own_department in self._departments:
+            return own_department
         return self._departments[0] if len(self._departments) == 1 else ""
 
     @property
@@ -43,8 +43,8 @@ class PersonButton(QToolButton):
     @property
     def acting_text(self) -> str:
         """A sentence that says in whose name a step is taken, shown before its button."""
-        known = self.known_name
-        return tr("Acting as {name}").format(name=known) if known else tr("Your name is asked for first")
+        own_name = self.known_name
+        return tr("Acting as {name}").format(name=own_name) if own_name else tr("Your name is asked for first")
 
     def name(self) -> str:
         """The user's name for a step, asked for once; empty if the user gives none."""
@@ -94,7 +94,9 @@ class PersonButton(QToolButton):
         self.chooser.addSeparator()
         for department in ("", *DEPARTMENTS):
             text = word("departments", department) if department else tr("No department: all of them")
-            action = self.chooser.addAction(as_written(text), lambda chosen=department: self.set_department(chosen))
+            action = self.chooser.addAction(
+                as_written(text), lambda chosen_department=department: self.set_department(chosen_department)
+            )
             action.setCheckable(True)
             action.setChecked(department == self.department)
             action.setEnabled(not department or self._departments is None or department in self._departments)
@@ -107,7 +109,7 @@ def ask_name(parent: QWidget) -> str:
     return name
 
 
-def _typed_name(parent: QWidget, known: str) -> str:
-    given: list[str] = []
-    ask_text(parent, tr("Who are you?"), tr("Your name, as it stands under opinions"), known, given.append)
-    return given[0].strip() or known if given else ""
+def _typed_name(parent: QWidget, own_name: str) -> str:
+    typed_texts: list[str] = []
+    ask_text(parent, tr("Who are you?"), tr("Your name, as it stands under opinions"), own_name, typed_texts.append)
+    return typed_texts[0].strip() or own_name if typed_texts else ""

@@ -38,28 +38,28 @@ class RoundsView(QWidget):
 
     def show_case(self, case: Case) -> None:
         """Show a case's rounds."""
-        chosen = self._department
+        chosen_department = self._department
         self._rounds = case.round_rows
         heads = [tr("Department"), *(one["name"] for one in self._rounds)]
         table = {"columns": [{"title": head, "unit": "", "is_number": False} for head in heads]}
         table["rows"] = [_row(list(opinions)) for opinions in zip(*(one["rows"] for one in self._rounds))]
         self.tree.show_table(table)
-        changed = 0
+        changed_count = 0
         for item, row in zip(self.tree.tops, table["rows"]):
             for column, value in enumerate(row["values"], start=1):
                 item.setToolTip(column, row["authors"][column - 1])
                 set_bold(item, value.endswith(CHANGED), column)
-            changed += row["values"][-1].endswith(CHANGED)
+            changed_count += row["values"][-1].endswith(CHANGED)
         if len(self._rounds) > 1:
             text = tr(
                 "{count:# department concludes|# departments conclude} otherwise than in the round before "
                 "({sign}). Choose one to read."
             )
-            self.summary.setText(text.format(count=Count(changed), sign=CHANGED))
+            self.summary.setText(text.format(count=Count(changed_count), sign=CHANGED))
         else:
             self.summary.setText(tr("This is the first round. A revised case has a column for each round."))
-        if chosen:
-            self.choose(chosen)
+        if chosen_department:
+            self.choose(chosen_department)
         self._show_text()
 
     def choose(self, department: str) -> None:

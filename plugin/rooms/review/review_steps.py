@@ -84,7 +84,7 @@ class CaseSteps(QObject):
         markable = tuple(all_words("withheld").items())
         days: dict[str, Any] = {"days": NOTICE_DAYS, "days_label": tr("Days")}
         question = {**days, "marks": tr("Leave out"), "markable": markable}
-        self._ask("notice", text.format(project=self.case.project), marked="withhold", **question)
+        self._ask("notice", text.format(project=self.case.project), ticks_name="withhold", **question)
 
     def close(self) -> None:
         """Close the public notice; closing it before its last day is over needs a reason."""
@@ -163,12 +163,12 @@ class CaseSteps(QObject):
         choices = tuple((verdict, word("verdicts", verdict)) for verdict in SEVERITY)
         question: dict[str, Any] = {"choice": tr("Verdict instead"), "choices": choices, "chosen_code": current_verdict}
         params = {"parcel": finding.parcel, "rule": finding.rule, "before": finding.verdict}
-        self._ask("override", text, params, chosen="verdict", needs="always", **question)
+        self._ask("override", text, params, choice_name="verdict", needs="always", **question)
 
     def _decide(self, step: str, decided: str, text: str) -> None:
         warnings = [f"! {line}" for line in self.case.answer.get("warnings") or []]
         question = {**_conclusion_choice(OVERALL_CONCLUSIONS), "chosen_code": decided, "needs": "other"}
-        self._ask(step, "\n".join([text, *warnings]), chosen="conclusion", **question)
+        self._ask(step, "\n".join([text, *warnings]), choice_name="conclusion", **question)
 
     def _ask(
         self,
@@ -176,32 +176,32 @@ class CaseSteps(QObject):
         text: str,
         more_params: dict[str, Any] | None = None,
         reasoned: str = "reason",
-        chosen: str = "",
-        marked: str = "",
+        choice_name: str = "",
+        ticks_name: str = "",
         **question: Any,
     ) -> None:
         """Ask before a step. question: fields of a StepQuestion, which has the step's name unless they give another.
 
-        reasoned, chosen, marked: the parameters that take the dialog's reason, choice and ticks.
+        reasoned, choice_name, ticks_name: the parameters that take the dialog's reason, choice and ticks.
         """
         if self.asking.is_busy:
             return
         case = self.case  # others may change it while somebody thinks: the step is taken on what was asked about
         key = (case.id, step, *map(str, (more_params or {}).values()))
-        called = {"title": step_word(step), "button": step_word(step), "by": self._person.acting_text}
-        asked = StepQuestion(text=text, **{**called, **question})
-        dialog = self.dialog = StepDialog(asked, self._parent)
+        usual_texts = {"title": step_word(step), "button": step_word(step), "by": self._person.acting_text}
+        step_question = StepQuestion(text=text, **{**usual_texts, **question})
+        dialog = self.dialog = StepDialog(step_question, self._parent)
         dialog.reason.setPlainText(self._unsent_reasons.of(key))
 
         def send() -> None:
             self._unsent_reasons.keep(key, dialog.reason_text)
             params = {reasoned: dialog.reason_text, **(more_params or {})}
-            if asked.days:
+            if step_question.days:
                 params["days"] = dialog.days.value()
-            if chosen:
-                params[chosen] = dialog.chosen_code
-            if marked:
-                params[marked] = dialog.marked_codes
+            if choice_name:
+                params[choice_name] = dialog.chosen_code
+            if ticks_name:
+                params[ticks_name] = dialog.marked_codes
             if dialog.files:
                 params["attach"] = dialog.files
             self._send(step, params, of=case, reason_key=key)

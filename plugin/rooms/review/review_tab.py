@@ -202,10 +202,10 @@ class ReviewTab(QWidget):
     def _follow_others(self, answer: dict[str, Any]) -> None:
         """Show what others have done meanwhile, in the list or in the open case, unless a step of ours is running."""
         lines = lines_in(answer)
-        shown, page = self.pages.currentWidget(), self.case_page
-        if shown is self.list and lines != self.list.lines:
+        current_page, page = self.pages.currentWidget(), self.case_page
+        if current_page is self.list and lines != self.list.lines:
             self.list.show_cases(lines, self._library.path)
-        elif shown is page and page.case is not None and not page.steps.asking.is_busy:
+        elif current_page is page and page.case is not None and not page.steps.asking.is_busy:
             revisions = {line.case: line.revision for line in lines}
             if revisions.get(page.case.id, page.case.revision) != page.case.revision:
                 self.reload_case(is_followed=True)

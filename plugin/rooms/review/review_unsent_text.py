@@ -35,11 +35,11 @@ class UnsentText:
 
         words: conclusion, text and basis, which stand and fall together.
         """
-        shown = (self.conclusion, self.text, self.basis)
-        shown, base = (words, words) if shown == self.base else (shown, self.base)
-        typed = {item: text for item, text in self.answers.items() if text != self.base_answers.get(item, "")}
-        bases = {item: self.base_answers.get(item, "") for item in typed}
-        return UnsentText(*shown, {**answers, **typed}, base, self.round, {**answers, **bases})
+        own_words = (self.conclusion, self.text, self.basis)
+        own_words, base = (words, words) if own_words == self.base else (own_words, self.base)
+        typed_answers = {item: text for item, text in self.answers.items() if text != self.base_answers.get(item, "")}
+        bases = {item: self.base_answers.get(item, "") for item in typed_answers}
+        return UnsentText(*own_words, {**answers, **typed_answers}, base, self.round, {**answers, **bases})
 
 
 class UnsentTexts:
@@ -54,8 +54,8 @@ class UnsentTexts:
     def of(self, key: OpinionKey) -> UnsentText | None:
         """The typed text; None for none."""
         try:
-            stored = json.loads(QgsSettings().value(self._place(*key), "", type=str))
-            return UnsentText(**{**stored, "base": tuple(stored["base"])})
+            values = json.loads(QgsSettings().value(self._place(*key), "", type=str))
+            return UnsentText(**{**values, "base": tuple(values["base"])})
         except (ValueError, TypeError, KeyError):  # nothing is stored, or somebody has written into the settings
             return None
 

@@ -50,8 +50,12 @@ class CountedGround(GroundChoice):
 
     def fixed_entries(self) -> list[tuple[str, Choice]]:
         """All ground, and the divisions that the library holds."""
-        held = [layer for layer in self._library.layers if layer.code in DIVISIONS and layer.in_force is not None]
-        entries = [(tr("each of: {layer}").format(layer=layer.title), Choice(part=layer.code)) for layer in held]
+        division_layers = [
+            layer for layer in self._library.layers if layer.code in DIVISIONS and layer.in_force is not None
+        ]
+        entries = [
+            (tr("each of: {layer}").format(layer=layer.title), Choice(part=layer.code)) for layer in division_layers
+        ]
         return [(tr("all that the layer covers"), DISTRICT), (tr("what the map shows"), VIEW), *entries]
 
     @property
@@ -75,17 +79,17 @@ class CountedGround(GroundChoice):
         """Write the ground that the map shows, rotated like the map, in the library's plane. Raises Refusal."""
         view = self._canvas.mapSettings()
         system, plane = view.destinationCrs(), QgsCoordinateReferenceSystem(self._library.crs)
-        shown = QgsGeometry.fromPolygonXY([[QgsPointXY(corner) for corner in view.visiblePolygon()]])
+        view_ground = QgsGeometry.fromPolygonXY([[QgsPointXY(corner) for corner in view.visiblePolygon()]])
         if system.isValid():
-            shown, system = _in_plane(shown, system, plane), plane
-        shown.convertToMultiType()
+            view_ground, system = _in_plane(view_ground, system, plane), plane
+        view_ground.convertToMultiType()
         ground = QgsFeature()
-        ground.setGeometry(shown)
+        ground.setGeometry(view_ground)
         return write_source(folder, "view", QgsFields(), Qgis.WkbType.MultiPolygon, system, iter([ground])).path
 
 
 def _in_plane(
-    shown: QgsGeometry, system: QgsCoordinateReferenceSystem, plane: QgsCoordinateReferenceSystem
+    view_ground: QgsGeometry, system: QgsCoordinateReferenceSystem, plane: QgsCoordinateReferenceSystem
 ) -> QgsGeometry:
     """The displayed extent in a plane; if it spans half the world, only the ground near the plane's own area.
 
@@ -99,13 +103,13 @@ def _in_plane(
             near = plane.bounds().buffered(NEAR_DEGREES).intersect(world)
             ground = QgsGeometry.fromRect(near).densifyByCount(SIDE_PARTS - 1)
             ground.transform(QgsCoordinateTransform(degrees, system, context))
-            if not ground.contains(shown):
-                shown = shown.intersection(ground)
-        if not shown.isEmpty():
-            shown = shown.densifyByCount(SIDE_PARTS - 1)
-            shown.transform(QgsCoordinateTransform(system, plane, context))
+            if not ground.contains(view_ground):
+                view_ground = view_ground.intersection(ground)
+        if not view_ground.isEmpty():
+            view_ground = view_ground.densifyByCount(SIDE_PARTS - 1)
+            view_ground.transform(QgsCoordinateTransform(system, plane, context))
     except QgsCsException:
-        shown = QgsGeometry()
-    if shown.isEmpty():
+        view_ground = QgsGeometry()
+    if view_ground.isEmpty():
         raise Refusal(tr("The map shows nothing of the ground of the library. Move it there, then add up again."))
-    return shown
+    return view_ground

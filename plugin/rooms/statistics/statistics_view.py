@@ -149,7 +149,7 @@ class StatisticsView(VerbView):
         self._enable()
 
     def _list_layers(self) -> None:
-        chosen = self.layer.currentText()
+        chosen_text = self.layer.currentText()
         self.layer.clear()
         of_use = [
             layer
@@ -160,7 +160,7 @@ class StatisticsView(VerbView):
         for layer in of_use:
             if layer.in_force is not None:
                 self.layer.addItem(layer.title, layer)
-        self.layer.setCurrentIndex(max(0, self.layer.findText(chosen)))
+        self.layer.setCurrentIndex(max(0, self.layer.findText(chosen_text)))
         text = tr("There is nothing to add up: no layer of land use is in force on this day. Add one of {layers}.")
         self.lacking.setText(text.format(layers=list_of_some([layer.title for layer in of_use])))
         self._enable()

@@ -63,8 +63,8 @@ def _pairs_of_clusters(
 
 
 def _pair_keys(first: pd.Series, second: pd.Series) -> np.ndarray:
-    joined = first.astype(object).fillna("") + "×" + second.astype(object).fillna("")
-    return joined.to_numpy(dtype=object)
+    pair_texts = first.astype(object).fillna("") + "×" + second.astype(object).fillna("")
+    return pair_texts.to_numpy(dtype=object)
 
 
 def _chains(places: np.ndarray, key: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -140,15 +140,15 @@ def _table(
             ]
         )
         shapes.append(shapely.multipolygons(geometries[mine]))
-    found = np.full(len(member), -1)
-    found[member >= 0] = place[member[member >= 0]]
-    return Clusters(found, pd.DataFrame(records, columns=columns), object_array(shapes))
+    new_member = np.full(len(member), -1)
+    new_member[member >= 0] = place[member[member >= 0]]
+    return Clusters(new_member, pd.DataFrame(records, columns=columns), object_array(shapes))
 
 
 def _mean_shift_m(steps: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """The mean shift east and north (2,) of spots in m, from their shifts (n, 2); NaN if none is known."""
-    known = ~np.isnan(steps[:, 0])
-    return np.average(steps[known], axis=0, weights=weight[known]) if known.any() else np.full(2, np.nan)
+    is_known = ~np.isnan(steps[:, 0])
+    return np.average(steps[is_known], axis=0, weights=weight[is_known]) if is_known.any() else np.full(2, np.nan)
 
 
 def _class_list(values: np.ndarray) -> str | None:

@@ -97,11 +97,11 @@ class Comparison:
     def parts(self) -> Iterator[tuple[float, str, Table]]:
         """The tables in parts: the share of all rows before it, the table's name, and the part."""
         rows = {name: len(table.columns) + 1 for name, table in self.tables.items()}
-        done = 0
+        row_count = 0
         for name, table in self.tables.items():
             for part in parts_of(table):
-                yield done / sum(rows.values()), name, part
-                done += len(part.columns)
+                yield row_count / sum(rows.values()), name, part
+                row_count += len(part.columns)
 
 
 @contextlib.contextmanager
@@ -115,8 +115,8 @@ def comparison_of(
     large plans is kept in a folder of unfinished work while the block lasts; after a cancel or kill, the same question
     resumes from there. Raises OneMapError for every refusal.
     """
-    with contextlib.ExitStack() as held:
-        yield _comparison(library, options, threads, against, held)
+    with contextlib.ExitStack() as stack:
+        yield _comparison(library, options, threads, against, stack)
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ class _Question:
     def unfinished_work(self) -> contextlib.AbstractContextManager[UnfinishedWork]:
         """The folder of unfinished work of this question, while the block lasts."""
         limits = self.options.limits
-        asked = {
+        question_facts = {
             "layers": [[version.table, version.hash] for version in self.versions],
             "ground": sha256(shapely.to_wkb(self.ground)),
             "origin": list(self.sources.origin),
@@ -148,7 +148,7 @@ class _Question:
             "against": self.against,
             "limits": [limits.min_width_m, limits.min_area_m2],  # with others fewer spots of `against` are kept
         }
-        return unfinished_work(self.library, asked)
+        return unfinished_work(self.library, question_facts)
 
 
 @dataclass(frozen=True)
@@ -169,33 +169,42 @@ def _comparison(
     options: ComparisonOptions,
     whole: Threads,
     against: str | None,
-    held: contextlib.ExitStack,
+    stack: contextlib.ExitStack,
 ) -> Comparison:
-    began, started, language = time.perf_counter(), library.connection.moment(), options.language
+    began, start_moment, language = time.perf_counter(), library.connection.moment(), options.language
     whole.progress.at(0.0, phrase("progress.reading", language))
     question = _question(library, options, against)
-    found = _find_spots(question, whole, held)
-    spots, pair, sources = found.spots, question.pair, question.sources
+    found_spots = _find_spots(question, whole, stack)
+    spots, pair, sources = found_spots.spots, question.pair, question.sources
     threads = whole.part(_CAUSES_FROM, _TABLES_FROM, phrase("progress.spots", language))
-    triage = _triage(question, found, threads)
+    triage = _triage(question, found_spots, threads)
     give_back_memory()
     threads = whole.part(_TABLES_FROM, WRITTEN_FROM, phrase("progress.tables", language))
     decisions = decisions_of(library, pair, options.decided_until)
-    given = standing_decisions(decisions, spots, sources.origin, threads.part(0.0, 0.1))
-    tables = spot_tables(spots, triage, given, pair, library.crs, sources.origin, threads.part(0.1, 0.8))
+    decisions_of_spots = standing_decisions(decisions, spots, sources.origin, threads.part(0.0, 0.1))
+    tables = spot_tables(spots, triage, decisions_of_spots, pair, library.crs, sources.origin, threads.part(0.1, 0.8))
     townships = township_source(library, sources, question.bounds, options.as_of, options.known_at)
     tables["statistics"] = township_statistics(spots, townships, threads.part(0.8, 1.0), language)
-    record = _record(question, found, townships, started, time.perf_counter() - began)
+    record = _record(question, found_spots, townships, start_moment, time.perf_counter() - began)
     tables["run"] = run_table(record)
-    changed, remarks = None, list[Problem]()
+    change_lists, remarks = None, list[Problem]()
     if question.before is not None:
         names = tables["spots"].columns["spot"].tolist()
         differences = changes(question.before, spots.columns, names, spots.geometries, threads)
-        changed = differences.lists
+        change_lists = differences.lists
         remarks = differences.remarks(question.before, question.ground, options.matrix, options.limits, threads)
         ground = multi(shift_polygons(differences.geometries, sources.origin), "polygon")
         tables["changes"] = Table(differences.columns, ground)
-    return Comparison(options, record, tables, found.plans, spots, sources.origin, changed, [*remarks, *found.remarks])
+    return Comparison(
+        options,
+        record,
+        tables,
+        found_spots.plans,
+        spots,
+        sources.origin,
+        change_lists,
+        [*remarks, *found_spots.remarks],
+    )
 
 
 def _question(library: Library, options: ComparisonOptions, against: str | None) -> _Question:
@@ -235,10 +244,10 @@ def _question(library: Library, options: ComparisonOptions, against: str | None)
     )
 
 
-def _find_spots(question: _Question, whole: Threads, held: contextlib.ExitStack) -> _FoundSpots:
+def _find_spots(question: _Question, whole: Threads, stack: contextlib.ExitStack) -> _FoundSpots:
     """Overlay the plans and find the spots; spots of an earlier comparison are kept where nothing has changed."""
     options, origin = question.options, question.sources.origin
-    pieces, plans, standing, work = _overlay_plans(question, whole, held)
+    pieces, plans, kept_spots, work = _overlay_plans(question, whole, stack)
     give_back_memory()
     threads = whole.part(_SPOTS_FROM, _CAUSES_FROM, phrase("progress.spots", options.language))
     spots = spots_of(pieces, plans, options.matrix, options.limits, threads, origin, work.journal)
@@ -246,64 +255,65 @@ def _find_spots(question: _Question, whole: Threads, held: contextlib.ExitStack)
     give_back_memory()
     resumed = work.resumption()
     remarks = [] if resumed is None else [resumed]
-    computed = len(spots.geometries)
-    if standing is not None:
-        columns = pd.concat([spots.columns[KEPT_COLUMNS].astype(object), standing.columns], ignore_index=True)
-        spots = in_order(np.r_[spots.geometries, standing.geometries], columns)
-    return _FoundSpots(spots, plans, computed, remarks)
+    computed_count = len(spots.geometries)
+    if kept_spots is not None:
+        columns = pd.concat([spots.columns[KEPT_COLUMNS].astype(object), kept_spots.columns], ignore_index=True)
+        spots = in_order(np.r_[spots.geometries, kept_spots.geometries], columns)
+    return _FoundSpots(spots, plans, computed_count, remarks)
 
 
 def _overlay_plans(
-    question: _Question, whole: Threads, held: contextlib.ExitStack
+    question: _Question, whole: Threads, stack: contextlib.ExitStack
 ) -> tuple[ComparedGround, tuple[Plan, Plan], StandingSpots | None, UnfinishedWork]:
     """Overlay both plans; return the plans without their ground, since large ones need the memory for their spots.
 
-    Also returns the spots kept from the earlier comparison, and the folder of work, which stays open as long as `held`.
+    Also returns the spots kept from the earlier comparison, and the folder of work, which stays open as long as
+    `stack`.
     """
     options, sources, bounds, before = question.options, question.sources, question.bounds, question.before
     overlay_step = phrase("progress.overlay", options.language)
     work = UnfinishedWork()
     if before is None and has_many_features(question.versions):
-        work = held.enter_context(question.unfinished_work())
+        work = stack.enter_context(question.unfinished_work())
     threads = whole.part(_READ_FROM, _OVERLAID_FROM, overlay_step)
     plans = _plans_on_ground(sources, options, question.versions, bounds, question.ground, threads, work.journal)
-    standing = (
+    kept_spots = (
         what_stands(question.library, before, plans, sources, bounds, options.matrix, options.limits)
         if before
         else None
     )
     plans = (plans[0].without_features(), plans[1].without_features())
     if work.journal is None and has_many_points(plans):
-        work = held.enter_context(question.unfinished_work())
+        work = stack.enter_context(question.unfinished_work())
     threads = whole.part(_OVERLAID_FROM, _SPOTS_FROM, overlay_step)
-    pieces = overlaid(*plans, threads, None if standing is None else standing.ground, work.journal)
-    return pieces, (plans[0].without_ground(), plans[1].without_ground()), standing, work
+    pieces = overlaid(*plans, threads, None if kept_spots is None else kept_spots.ground, work.journal)
+    return pieces, (plans[0].without_ground(), plans[1].without_ground()), kept_spots, work
 
 
-def _triage(question: _Question, found: _FoundSpots, threads: Threads) -> Triage:
+def _triage(question: _Question, found_spots: _FoundSpots, threads: Threads) -> Triage:
     """Propose causes of the spots, taking earlier versions of the plans into account."""
     earlier = _earlier_plans(question, threads.part(0.0, 0.1))
-    return triage_of(found.spots, found.plans, question.options.matrix, earlier, threads.part(0.1, 1.0))
+    return triage_of(found_spots.spots, found_spots.plans, question.options.matrix, earlier, threads.part(0.1, 1.0))
 
 
 def _record(
-    question: _Question, found: _FoundSpots, townships: LayerSource | None, started: str, seconds: float
+    question: _Question, found_spots: _FoundSpots, townships: LayerSource | None, start_moment: str, seconds: float
 ) -> dict[str, Any]:
     """The record of the run."""
     return {
         "id": f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}",
         "kind": KIND,
-        "started": started,
+        "started": start_moment,
         "seconds": round(seconds, 3),
         "software": software_versions(),
         "packs": [],
         "matrix": question.options.matrix.record(),
-        "layers": [plan.source.record(plan.version.code) for plan in found.plans],
+        "layers": [plan.source.record(plan.version.code) for plan in found_spots.plans],
         "townships": townships.record(LAYER) if townships else None,
         "parameters": question.parameters,
         "origin": list(question.sources.origin),
-        "overlap": {"a": found.plans[0].overlap.record(), "b": found.plans[1].overlap.record()},
-        "computed": found.computed,
+        "overlap": {"a": found_spots.plans[0].overlap.record(), "b": found_spots.plans[1].overlap.record()},
+        "computed": found_spots.computed,
         "skipped": [],
         "who": question.library.person(),
     }
@@ -345,13 +355,13 @@ def _plans_on_ground(
 def _earlier_plans(question: _Question, threads: Threads) -> tuple[Plan | None, Plan | None]:
     """The version before the newer plan's, if there is one: a difference that it did not have may be outdated."""
     options, sources, pair = question.options, question.sources, question.versions
-    found: list[Plan | None] = []
+    earlier_plans: list[Plan | None] = []
     for newer, older, side in ((*pair, options.matrix.a), (*pair[::-1], options.matrix.b)):
         is_one_layer = newer.code == older.code
         before = None if is_one_layer else version_before(question.library, newer, older, options.known_at)
         if before is None:
-            found.append(None)
+            earlier_plans.append(None)
         else:
             source = read_plan(sources, before, question.bounds)
-            found.append(placed_plan(source, side, options.matrix, question.ground, threads))
-    return found[0], found[1]
+            earlier_plans.append(placed_plan(source, side, options.matrix, question.ground, threads))
+    return earlier_plans[0], earlier_plans[1]

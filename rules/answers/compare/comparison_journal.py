@@ -37,13 +37,13 @@ class UnfinishedWork:
 
 
 @contextlib.contextmanager
-def unfinished_work(library: Library, asked: dict[str, Any]) -> Iterator[UnfinishedWork]:
+def unfinished_work(library: Library, question_facts: dict[str, Any]) -> Iterator[UnfinishedWork]:
     """The folder of unfinished work of a question, while the block lasts.
 
-    asked: what tells the question from others, as JSON. Raises OneMapError journal.failed.
+    question_facts: what tells the question from others, as JSON. Raises OneMapError journal.failed.
     """
     of_program = {"layout": _LAYOUT, "software": software_versions(), "library": library.id}
-    key = {**of_program, **asked, "block": most_parcels()}
+    key = {**of_program, **question_facts, "block": most_parcels()}
     with journal_folder(work_place(library.path, library.id), KIND, key) as journal:
         yield UnfinishedWork(journal, _blocks(journal))
 

@@ -18,12 +18,12 @@ def pair_of(record: Mapping[str, Any]) -> str:
 
 def comparison_runs(library: Library) -> list[str]:
     """The comparisons in the library, the newest first, without those whose record cannot be read."""
-    found = []
+    run_ids = []
     for name, text in library.connection.execute("SELECT id, record FROM onemap_runs ORDER BY started DESC, id DESC"):
         try:
             record = read_record(library, name, text)
         except OneMapError:  # `runs` names it
             continue
         if kind_of(record) == KIND:
-            found.append(name)
-    return found
+            run_ids.append(name)
+    return run_ids

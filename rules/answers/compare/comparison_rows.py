@@ -22,10 +22,10 @@ _CONFLICTS = ("03", "04", "05")
 
 def compare_view(result: Record, language: str) -> AnswerView:
     """The totals of a comparison, followed by each type of difference with its pairs of uses."""
-    rows, asked = result["matrix"], result["run"]["parameters"]
+    rows, parameters = result["matrix"], result["run"]["parameters"]
     conflicts = [row for row in rows if row["type"] in _CONFLICTS]
     head = {
-        **{side: _version_title(asked[side], result["titles"]) for side in "ab"},
+        **{side: _version_title(parameters[side], result["titles"]) for side in "ab"},
         "spots": result["spots"],
         "area_ha": hectares_text(result["area_m2"]),
         "conflicts": sum(row["spots"] for row in conflicts),
@@ -40,7 +40,7 @@ def compare_view(result: Record, language: str) -> AnswerView:
     ]
     closing = assumed_rows(result["run"]["layers"], language)
     if "changed" in result:
-        counts = {name: len(found) for name, found in result["changed"].items()}
+        counts = {name: len(changed_spots) for name, changed_spots in result["changed"].items()}
         closing.append(AnswerRow("", line=[phrase("said.compare_changed", language, **counts)]))
     if not result["run"]["recorded"]:
         closing.append(sentence_row("not_recorded", language))
@@ -79,9 +79,9 @@ def _sum_row(name: str, rows: Sequence[Record], about: Mapping[str, str], below:
     return AnswerRow(name, values, about=about, sign=rows[0]["type"], is_open=False, rows=below)
 
 
-def _version_title(named: str, titles: Mapping[str, str]) -> str:
+def _version_title(code_and_label: str, titles: Mapping[str, str]) -> str:
     """CODE@label with the layer's title in place of its code."""
-    code, _, label = named.partition("@")
+    code, _, label = code_and_label.partition("@")
     return f"{titles.get(code, code)} {label}".strip()
 
 
@@ -104,8 +104,8 @@ def contradictions_view(result: Record, language: str) -> AnswerView:
 
 def _contradiction(rows: Sequence[Record]) -> tuple[bool, float]:
     """A sort key for pairs of plans: the largest contradiction first, pairs not compared last."""
-    known = [row["conflict_ha"] for row in rows if row["conflict_ha"] is not None]
-    return not known, -sum(known)
+    conflicts_ha = [row["conflict_ha"] for row in rows if row["conflict_ha"] is not None]
+    return not conflicts_ha, -sum(conflicts_ha)
 
 
 def _plans_row(rows: Sequence[Record], titles: Mapping[str, str], language: str) -> AnswerRow:
@@ -114,12 +114,14 @@ def _plans_row(rows: Sequence[Record], titles: Mapping[str, str], language: str)
         return _pair_row(rows[0], titles, language)
     rows = sorted(rows, key=lambda row: _contradiction([row]))
     below = [_pair_row(row, titles, language) for row in rows]
-    compared = [row for row in rows if row["conflict_ha"] is not None]
-    areas = [Amount(sum(row[name] for row in compared), "ha") for name in ("conflict_ha", "compared_ha")]
-    sums = (*areas, Amount(sum(row["conflicts"] for row in compared), "count")) if compared else ("–", "–", "–")
-    named = [replace(one, name=row["title"]) for row, one in zip(rows, below, strict=True)]
+    compared_rows = [row for row in rows if row["conflict_ha"] is not None]
+    areas = [Amount(sum(row[name] for row in compared_rows), "ha") for name in ("conflict_ha", "compared_ha")]
+    sums = (
+        (*areas, Amount(sum(row["conflicts"] for row in compared_rows), "count")) if compared_rows else ("–", "–", "–")
+    )
+    matrix_rows = [replace(one, name=row["title"]) for row, one in zip(rows, below, strict=True)]
     about = {"a": rows[0]["a"], "b": rows[0]["b"], "matrix": "", "run": ""}
-    return AnswerRow(below[0].name, (*sums, "", ""), about=about, rows=named)
+    return AnswerRow(below[0].name, (*sums, "", ""), about=about, rows=matrix_rows)
 
 
 def _pair_row(row: Record, titles: Mapping[str, str], language: str) -> AnswerRow:

@@ -19,22 +19,22 @@ from onemap.rules.judge.runs.run_store import Recorder, log_run, run_record, sto
 KEPT = ("spots", "matrix", "clusters", "statistics")
 
 
-def record_comparison(library: Library, found: Comparison, progress: Progress) -> None:
+def record_comparison(library: Library, comparison: Comparison, progress: Progress) -> None:
     """Store a comparison in one transaction.
 
     Raises OneMapError library.read_only, library.busy, library.full.
     """
-    record = found.record
-    matrix = found.options.matrix
+    record = comparison.record
+    matrix = comparison.options.matrix
     detail = {
         "parameters": record["parameters"],
         "matrix": matrix.record(),
-        "spots": len(found.tables["spots"].columns),
-        "area_m2": found.spots.compared_m2,
+        "spots": len(comparison.tables["spots"].columns),
+        "area_m2": comparison.spots.compared_m2,
     }
     with library.writing() as connection:
         recorder = Recorder(connection, record["id"])
-        for share, name, rows in kept_rows(found):
+        for share, name, rows in kept_rows(comparison):
             progress.at(share)
             recorder.append_rows({name: rows})
         recorder.finish(record, [(matrix.hash, matrix.text)])
@@ -42,13 +42,13 @@ def record_comparison(library: Library, found: Comparison, progress: Progress) -
         progress.settle()
 
 
-def kept_rows(found: Comparison) -> Iterator[tuple[float, str, Rows]]:
+def kept_rows(comparison: Comparison) -> Iterator[tuple[float, str, Rows]]:
     """The rows of a comparison to store, in parts: the share of all rows before it, the table's name, and the rows."""
-    done, count = 0, sum(len(found.tables[name].columns) for name in KEPT)
+    row_count, count = 0, sum(len(comparison.tables[name].columns) for name in KEPT)
     for name in KEPT:
-        for rows in _rows_of(found.tables[name]):
-            yield done / max(count, 1), name, rows
-            done += len(rows)
+        for rows in _rows_of(comparison.tables[name]):
+            yield row_count / max(count, 1), name, rows
+            row_count += len(rows)
 
 
 def _rows_of(table: Table) -> Iterator[Rows]:

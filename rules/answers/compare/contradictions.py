@@ -37,7 +37,7 @@ class Pair:
 
 
 def pairs_of(
-    library: Library, options: ComparisonOptions, named: Sequence[str], only: Sequence[str] = ()
+    library: Library, options: ComparisonOptions, matrix_names: Sequence[str], only: Sequence[str] = ()
 ) -> list[Pair]:
     """All pairs of different layers in force that a matrix names: shipped matrices and given files.
 
@@ -47,11 +47,13 @@ def pairs_of(
     catalogue = library.catalogue()
     for code in only:
         known_layer(catalogue, code, "--only")
-    known = versions(library, options.known_at)
-    by_code = {version.code: [other for other in known if other.code == version.code] for version in known}
-    there = {code for code, found in by_code.items() if in_force(found, options.as_of)}
+    all_versions = versions(library, options.known_at)
+    by_code = {
+        version.code: [other for other in all_versions if other.code == version.code] for version in all_versions
+    }
+    there = {code for code, layer_versions in by_code.items() if in_force(layer_versions, options.as_of)}
     pairs = []
-    for matrix in (read_matrix(name) for name in [*named, *shipped_matrices()]):
+    for matrix in (read_matrix(name) for name in [*matrix_names, *shipped_matrices()]):
         if not matrix.survey:
             named_pairs = [(a, b) for a in matrix.for_a for b in matrix.for_b if a != b and {a, b} <= there]
             if matrix.is_symmetric:  # the same two plans the other way round would find the same ground
@@ -67,8 +69,8 @@ def contradictions(
 
     The progress is for writing the comparison. The shares of pairs follow the numbers of their features.
     """
-    catalogue, known = library.catalogue(), versions(library, options.known_at)
-    sizes = [1 + sum(_features(known, code, options) for code in (pair.a, pair.b)) for pair in pairs]
+    catalogue, all_versions = library.catalogue(), versions(library, options.known_at)
+    sizes = [1 + sum(_features(all_versions, code, options) for code in (pair.a, pair.b)) for pair in pairs]
     for pair, share in zip(pairs, threads.progress.parts(sizes), strict=True):
         plans = [catalogue[code].title.get(options.language, code) for code in (pair.a, pair.b)]
         part = share.part(0.0, 1.0, " × ".join(plans))
@@ -81,33 +83,33 @@ def contradictions(
             "title": pair.matrix.title.get(options.language, pair.matrix.name),
         }
 
-        with contextlib.ExitStack() as held:
+        with contextlib.ExitStack() as stack:
             try:
                 of_pair = replace(options, a=pair.a, b=pair.b, matrix=pair.matrix)
-                found = held.enter_context(comparison_of(library, of_pair, replace(threads, progress=part)))
+                comparison = stack.enter_context(comparison_of(library, of_pair, replace(threads, progress=part)))
             except OneMapError as error:
                 yield {**head, "reason": problem_record(error.problems[0], options.language)["message"]}, None, part
                 continue
-            yield {**head, **_pair_figures(found)}, found, part.part(WRITTEN_FROM, 1.0)
+            yield {**head, **_pair_figures(comparison)}, comparison, part.part(WRITTEN_FROM, 1.0)
 
 
-def _features(known: Sequence[Version], code: str, options: ComparisonOptions) -> int:
+def _features(all_versions: Sequence[Version], code: str, options: ComparisonOptions) -> int:
     """The number of features in a layer's version in force."""
-    found = layer_in_force(known, code, options.as_of)
-    return found.count if found else 0
+    version = layer_in_force(all_versions, code, options.as_of)
+    return version.count if version else 0
 
 
-def _pair_figures(found: Comparison) -> dict[str, Any]:
+def _pair_figures(comparison: Comparison) -> dict[str, Any]:
     """The figures of a pair's comparison, by the columns of its row."""
-    matrix = found.tables["matrix"].columns
+    matrix = comparison.tables["matrix"].columns
     area_ha = (matrix.groupby("type")["area_m2"].sum() / M2_PER_HECTARE).to_dict()
     conflict = matrix["type"].isin(CONFLICTS)
     return {
         "conflicts": int(matrix.loc[conflict, "spots"].sum()),
         "conflict_ha": float(matrix.loc[conflict, "area_m2"].sum()) / M2_PER_HECTARE,
-        "compared_ha": found.spots.compared_m2 / M2_PER_HECTARE,
+        "compared_ha": comparison.spots.compared_m2 / M2_PER_HECTARE,
         **{f"ha_{kind}": float(area_ha.get(kind, 0.0)) for kind in (*CONFLICTS, ARTEFACT)},
-        "run": found.record["id"],
+        "run": comparison.record["id"],
     }
 
 

@@ -113,15 +113,17 @@ def _standing_on(library: Library, pair: str, rows: Sequence[tuple[dict[str, Any
     columns = pd.DataFrame([[values[name] for name in FACTS] for values, _ in readable], columns=list(FACTS))
     west, south, _, _ = readable[0][1].bounds if readable else (0.0, 0.0, 0.0, 0.0)
     shapes = shift_geometries(np.array([ground for _, ground in readable], dtype=object), (-west, -south))
-    held = _rows_with_decision(decisions, Spots(shapes, columns, 0.0), (west, south), Threads())
-    found = {readable[row][0]["spot"]: decisions[given] for row, (given, _) in held.items()}
-    return {spot: item for spot, item in found.items() if item.decision != UNDECIDED}
+    decisions_of_rows = _rows_with_decision(decisions, Spots(shapes, columns, 0.0), (west, south), Threads())
+    decisions_by_spot = {
+        readable[row][0]["spot"]: decisions[decision_number] for row, (decision_number, _) in decisions_of_rows.items()
+    }
+    return {spot: item for spot, item in decisions_by_spot.items() if item.decision != UNDECIDED}
 
 
-def _refuse_unexpected(held: dict[str, Decision], spots: Sequence[str], expected: Sequence[str]) -> None:
+def _refuse_unexpected(decisions_by_spot: dict[str, Decision], spots: Sequence[str], expected: Sequence[str]) -> None:
     """Raises OneMapError decide.conflict if a spot is decided otherwise than somebody saw."""
     for spot in spots:
-        item = held.get(spot)
+        item = decisions_by_spot.get(spot)
         facts = _decision_facts(item) if item else {"decision": UNDECIDED, **dict.fromkeys(("reason", "by", "at"), "–")}
         if facts["decision"] not in expected:
             raise OneMapError("decide.conflict", feature=spot, field="--expect", seen=", ".join(expected), **facts)
@@ -158,20 +160,20 @@ def decisions_of(library: Library, pair: str, until: str | None = None) -> list[
     A decision whose ground cannot be read, or whose run is none, is left out; `decision_problems` reports it. until:
     ISO text of a moment; later decisions are left out.
     """
-    found = []
+    decisions = []
     back = "×".join(reversed(pair.split("×")))
     for name in dict.fromkeys((pair, back)):
         for row in library.connection.execute(_SQL, (name,)):
-            facts, given = tuple(row[5:10]), row[10]
+            facts, word = tuple(row[5:10]), row[10]
             if name != pair:
                 kind, use_a, use_b, class_a, class_b = facts
                 facts = (EXCHANGED_TYPES.get(kind, kind), use_b, use_a, class_b, class_a)
-                given = EXCHANGED.get(given, given)
+                word = EXCHANGED.get(word, word)
             reason, who, at, wkb = row[11:15]
             ground = _ground(wkb)
             if ground is not None:
-                found.append(Decision(row[0], facts, given, reason, who, at, ground))
-    return sorted((item for item in found if until is None or item.at <= until), key=lambda item: item.number)
+                decisions.append(Decision(row[0], facts, word, reason, who, at, ground))
+    return sorted((item for item in decisions if until is None or item.at <= until), key=lambda item: item.number)
 
 
 def decision_problems(library: Library) -> Iterator[Problem]:
@@ -210,8 +212,8 @@ def standing_decisions(
     names = ("decision", "decision_reason", "decision_by", "decision_at")
     columns: dict[str, np.ndarray] = {name: np.full(count, None, dtype=object) for name in names}
     columns["decision_match"] = np.full(count, np.nan)
-    for row, (given, share) in _rows_with_decision(decisions, spots, origin, threads).items():
-        item = decisions[given]
+    for row, (decision_number, share) in _rows_with_decision(decisions, spots, origin, threads).items():
+        item = decisions[decision_number]
         if item.decision != UNDECIDED:
             for name, value in zip(names, (item.decision, item.reason, item.who, item.at), strict=True):
                 columns[name][row] = value
@@ -223,15 +225,15 @@ def _rows_with_decision(
     decisions: Sequence[Decision], spots: Spots, origin: tuple[float, float], threads: Threads
 ) -> dict[int, tuple[int, float]]:
     """For each row with a decision or a withdrawal the place of the last one, and the share of common ground."""
-    found: dict[int, tuple[int, float]] = {}
+    decisions_of_rows: dict[int, tuple[int, float]] = {}
     if not decisions or not len(spots.geometries):
-        return found
+        return decisions_of_rows
     grounds = shift_geometries(np.array([item.ground for item in decisions], dtype=object), (-origin[0], -origin[1]))
     facts = [item.facts for item in decisions]
     alike = _same_spots(grounds, facts, spots.geometries, facts_of_spots(spots.columns), threads)
-    for given, row, share in sorted(alike):  # the last one given on the same ground stands
-        found[row] = given, share
-    return found
+    for decision_number, row, share in sorted(alike):  # the last one given on the same ground stands
+        decisions_of_rows[row] = decision_number, share
+    return decisions_of_rows
 
 
 def facts_of_spots(columns: pd.DataFrame) -> list[tuple[str | None, ...]]:
@@ -251,11 +253,11 @@ def spots_that_stayed(
     Those that share most come first, and each is in one pair only.
     """
     pairs: dict[int, int] = {}
-    taken: set[int] = set()
+    used_rows: set[int] = set()
     for row, old, _ in _same_spots(now, facts_now, before, facts_before, threads):
-        if row not in pairs and old not in taken:
+        if row not in pairs and old not in used_rows:
             pairs[row] = old
-            taken.add(old)
+            used_rows.add(old)
     return pairs
 
 

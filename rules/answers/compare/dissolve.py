@@ -47,9 +47,9 @@ def dissolve_ground(
 
     def make(rows: np.ndarray, own: Threads) -> Features:
         # One group of touching pieces at a time: its union depends on nothing that lies elsewhere.
-        found = dissolve_groups(ground.geometries(rows), kind[rows], group[rows] - group[rows].min(), own)
-        about = {"piece": rows[found.piece].tolist(), "polygon": found.polygon.tolist()}
-        return Features(found.polygons, {"kind": found.kind}, about=about)
+        singles = dissolve_groups(ground.geometries(rows), kind[rows], group[rows] - group[rows].min(), own)
+        about = {"piece": rows[singles.piece].tolist(), "polygon": singles.polygon.tolist()}
+        return Features(singles.polygons, {"kind": singles.kind}, about=about)
 
     for number, (rows, own) in enumerate(threads.part(_TOUCHING, 1.0).in_turn(wholes)):
         table = FeatureTable(journal)
@@ -86,9 +86,9 @@ def touching_groups(ground: ComparedGround, kind: np.ndarray, threads: Threads) 
         other, own = shapely.STRtree(polygons[: len(mine)]).query(boxes)
         first, second = mine[own], rows[other]
         once = (other >= len(mine)) | (first < second)
-        beside = np.flatnonzero(once & (kind[first] == kind[second]))
-        beside = beside[share_edges(polygons, own[beside], other[beside], own_threads)]
-        pairs.append(np.stack([first[beside], second[beside]]))
+        neighbours = np.flatnonzero(once & (kind[first] == kind[second]))
+        neighbours = neighbours[share_edges(polygons, own[neighbours], other[neighbours], own_threads)]
+        pairs.append(np.stack([first[neighbours], second[neighbours]]))
     first, second = np.concatenate(pairs, axis=1)
     return joined_groups(len(kind), first, second, threads)
 
@@ -96,8 +96,10 @@ def touching_groups(ground: ComparedGround, kind: np.ndarray, threads: Threads) 
 def _pieces_near_block(number: int, blocks: list[np.ndarray], extents: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     """The pieces of later blocks whose boxes meet the extent of this block; earlier blocks handle theirs themselves."""
     later = number + 1 + np.flatnonzero(meet_box(extents[number + 1 :], extents[number] + _SEAMS_M))
-    found = [blocks[other][meet_box(boxes[blocks[other]], extents[number] + _SEAMS_M)] for other in later.tolist()]
-    return np.concatenate([np.empty(0, dtype=np.int64), *found])
+    near_pieces = [
+        blocks[other][meet_box(boxes[blocks[other]], extents[number] + _SEAMS_M)] for other in later.tolist()
+    ]
+    return np.concatenate([np.empty(0, dtype=np.int64), *near_pieces])
 
 
 def joined_groups(count: int, first: np.ndarray, second: np.ndarray, threads: Threads) -> np.ndarray:
@@ -146,10 +148,10 @@ def _without_seams(unions: np.ndarray) -> np.ndarray:
 
     Only unions that have one are snapped to a grid of SEAM_M.
     """
-    parted = np.flatnonzero(shapely.minimum_clearance(unions) < SEAM_M)
-    closed = unions.copy()
-    closed[parted] = polygon_parts(shapely.set_precision(unions[parted], SEAM_M), ARITHMETIC_M2)
-    return closed
+    rows_with_seams = np.flatnonzero(shapely.minimum_clearance(unions) < SEAM_M)
+    seamless = unions.copy()
+    seamless[rows_with_seams] = polygon_parts(shapely.set_precision(unions[rows_with_seams], SEAM_M), ARITHMETIC_M2)
+    return seamless
 
 
 def _members(
@@ -159,12 +161,12 @@ def _members(
     parts = np.bincount(of_group, minlength=int(group.max()) + 1)
     first = np.searchsorted(of_group, np.arange(len(parts)))
     alone, several = np.flatnonzero(parts[group] == 1), np.flatnonzero(parts[group] > 1)
-    found = [(alone, first[group[alone]]), _containing_polygons(pieces, several, group, polygons, of_group)]
+    memberships = [(alone, first[group[alone]]), _containing_polygons(pieces, several, group, polygons, of_group)]
     # A piece that touches itself in a point is two polygons once it is united: each looks for its piece, too.
-    left = np.setdiff1d(np.arange(len(polygons)), np.concatenate([polygon for _, polygon in found]))
+    left = np.setdiff1d(np.arange(len(polygons)), np.concatenate([polygon for _, polygon in memberships]))
     orphan, piece = _containing_polygons(polygons, left, of_group, pieces, group)
-    found.append((piece, orphan))
-    return np.concatenate([pair[0] for pair in found]), np.concatenate([pair[1] for pair in found])
+    memberships.append((piece, orphan))
+    return np.concatenate([pair[0] for pair in memberships]), np.concatenate([pair[1] for pair in memberships])
 
 
 def _containing_polygons(

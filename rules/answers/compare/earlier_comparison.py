@@ -64,10 +64,12 @@ def earlier_comparison(
         raise OneMapError("compare.other_pair", run=identifier, field="--against", pair=pair_of(record), asked=pair)
     rows = stored_rows(library, identifier, "spots")
     columns = pd.DataFrame([row.values for row in rows], columns=["spot", *KEPT_COLUMNS], dtype=object)
-    written = geometries_of_wkb(np.array([row.wkb for row in rows], dtype=object))
+    stored_geometries = geometries_of_wkb(np.array([row.wkb for row in rows], dtype=object))
     east, north = origin or record["origin"]
     # Each spot is one polygon; only the table holds it as a multipolygon.
-    return EarlierComparison(record, columns, shapely.get_geometry(shift_geometries(written, (-east, -north)), 0))
+    return EarlierComparison(
+        record, columns, shapely.get_geometry(shift_geometries(stored_geometries, (-east, -north)), 0)
+    )
 
 
 def what_stands(
@@ -91,13 +93,13 @@ def what_stands(
         return None
     if (params["min_width_m"], params["min_area_m2"]) != (limits.min_width_m, limits.min_area_m2):
         return None
-    changed: list[np.ndarray] = []
+    changed_features: list[np.ndarray] = []
     for layer, plan in zip(record["layers"], plans, strict=True):
         features = _differing_features(library, layer, plan, sources, bounds)
         if features is None:
             return None
-        changed.append(features)
-    moved_ground = np.concatenate(changed)
+        changed_features.append(features)
+    moved_ground = np.concatenate(changed_features)
     _, touched = shapely.STRtree(earlier.geometries).query(moved_ground, predicate="dwithin", distance=_BORDERS_M)
     stands = np.ones(len(earlier.geometries), dtype=bool)
     stands[touched] = False
@@ -140,19 +142,21 @@ class Changes:
         ground: that is compared now, counted from the spots' origin.
         """
         then, facts = earlier.record["parameters"], dict[str, Any](run=earlier.record["id"], field="--against")
-        found = list[Problem]()
+        remarks = list[Problem]()
         is_asked_alike = earlier.record["matrix"]["hash"] == matrix.hash
         if not is_asked_alike or (then["min_width_m"], then["min_area_m2"]) != (limits.min_width_m, limits.min_area_m2):
-            found.append(Problem("compare.asked_otherwise", facts))
-        gone = self.geometries[(self.columns["change"] == "gone").to_numpy()]
-        beyond, failed = parts_outside(gone, ground, threads)
-        beyond[failed] = gone[failed]  # of which nobody knows the part: a remark is no reason to refuse the rest
-        beyond_m2 = shapely.area(beyond)
+            remarks.append(Problem("compare.asked_otherwise", facts))
+        gone_ground = self.geometries[(self.columns["change"] == "gone").to_numpy()]
+        outside, failed = parts_outside(gone_ground, ground, threads)
+        outside[failed] = gone_ground[
+            failed
+        ]  # of which nobody knows the part: a remark is no reason to refuse the rest
+        beyond_m2 = shapely.area(outside)
         beyond_m2 = beyond_m2[beyond_m2 > _LEAST_M2]
         if len(beyond_m2):
             facts |= {"count": len(beyond_m2), "area": f"{float(beyond_m2.sum()):,.1f}"}
-            found.append(Problem("compare.gone_uncovered", facts))
-        return found
+            remarks.append(Problem("compare.gone_uncovered", facts))
+        return remarks
 
 
 def changes(
@@ -160,19 +164,21 @@ def changes(
 ) -> Changes:
     """Which differences are new, gone, or changed; changed: one gone and one new on the same ground, of one kind."""
     before, now = earlier.columns, columns.assign(spot=list(names))
-    gone = _differences(before, ~before["spot"].isin(now["spot"]).to_numpy())
+    gone_rows = _differences(before, ~before["spot"].isin(now["spot"]).to_numpy())
     new = _differences(now, ~now["spot"].isin(before["spot"]).to_numpy())
-    old_shapes, new_shapes = earlier.geometries[gone], geometries[new]
-    facts_now, facts_before = facts_of_spots(now.iloc[new]), facts_of_spots(before.iloc[gone])
+    old_shapes, new_shapes = earlier.geometries[gone_rows], geometries[new]
+    facts_now, facts_before = facts_of_spots(now.iloc[new]), facts_of_spots(before.iloc[gone_rows])
     pairs = spots_that_stayed(new_shapes, facts_now, old_shapes, facts_before, threads)
     stayed = set(pairs.values())
     only_new = [at for at in range(len(new)) if at not in pairs]
-    only_gone = [at for at in range(len(gone)) if at not in stayed]
+    only_gone = [at for at in range(len(gone_rows)) if at not in stayed]
     both = sorted(pairs.items())
     lists = {
         "new": [_spot_json(now.iloc[new[at]]) for at in only_new],
-        "gone": [_spot_json(before.iloc[gone[at]]) for at in only_gone],
-        "changed": [{"from": _spot_json(before.iloc[gone[w]]), "to": _spot_json(now.iloc[new[c]])} for c, w in both],
+        "gone": [_spot_json(before.iloc[gone_rows[at]]) for at in only_gone],
+        "changed": [
+            {"from": _spot_json(before.iloc[gone_rows[w]]), "to": _spot_json(now.iloc[new[c]])} for c, w in both
+        ],
     }
     rows = [_row("new", spot, None) for spot in lists["new"]]
     rows += [_row("gone", None, spot) for spot in lists["gone"]]
@@ -192,8 +198,8 @@ def _row(change: str, spot: dict[str, Any] | None, before: dict[str, Any] | None
     return [change, now.get("spot"), kind, now.get("area_m2"), then.get("spot"), then.get("area_m2")]
 
 
-def _differences(columns: pd.DataFrame, wanted: np.ndarray) -> np.ndarray:
-    return np.flatnonzero(wanted & columns["type"].isin(TRIAGED).to_numpy())
+def _differences(columns: pd.DataFrame, is_wanted: np.ndarray) -> np.ndarray:
+    return np.flatnonzero(is_wanted & columns["type"].isin(TRIAGED).to_numpy())
 
 
 def _spot_json(row: pd.Series) -> dict[str, Any]:

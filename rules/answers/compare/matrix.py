@@ -49,8 +49,8 @@ class Side:
             return self.every
         if code is None:
             return UNKNOWN
-        whole, named = plain_code(code), named_codes(code)
-        parts = code_parts(code) if None in named else [part for part in named if part]
+        whole, single_codes = plain_code(code), named_codes(code)
+        parts = code_parts(code) if None in single_codes else [part for part in single_codes if part]
         if len(parts) < 2 or whole in self.uses:
             return self._use_of_prefix(whole)
         uses = {self._use_of_prefix(part) for part in parts}
@@ -131,8 +131,8 @@ def default_matrix(a: str, b: str) -> str:
     code, other = (plan.partition("@")[0] for plan in (a, b))
     if code != other:
         return DEFAULT_MATRIX
-    known = map(read_matrix, shipped_matrices())
-    return next((matrix.name for matrix in known if code in matrix.for_a and code in matrix.for_b), DEFAULT_MATRIX)
+    matrices = map(read_matrix, shipped_matrices())
+    return next((matrix.name for matrix in matrices if code in matrix.for_a and code in matrix.for_b), DEFAULT_MATRIX)
 
 
 def read_matrix(name: str) -> Matrix:
@@ -196,62 +196,62 @@ _Wrong = tuple[str, str, dict[str, Any]]
 
 def _wrong(raw: dict[str, Any]) -> list[_Wrong]:
     """Everything that is wrong with a matrix: code, key, facts."""
-    found: list[_Wrong] = [("matrix.key", key, {"known": sorted(_TOP)}) for key in raw if key not in _TOP]
-    found += [("matrix.key_missing", key, {}) for key in ("title", "a", "b") if key not in raw]
+    errors: list[_Wrong] = [("matrix.key", key, {"known": sorted(_TOP)}) for key in raw if key not in _TOP]
+    errors += [("matrix.key_missing", key, {}) for key in ("title", "a", "b") if key not in raw]
     if "title" in raw and not (_is_text(raw["title"]) or isinstance(raw["title"], dict)):
-        found.append(("matrix.type", "title", {"expected": 'title = "…"'}))
+        errors.append(("matrix.type", "title", {"expected": 'title = "…"'}))
     for key in ("for_a", "for_b"):
         if key in raw and not _is_list(raw[key]):
-            found.append(("matrix.type", key, {"expected": '["CODE", …]'}))
+            errors.append(("matrix.type", key, {"expected": '["CODE", …]'}))
     for key in ("exclusive", "survey"):
         if not isinstance(raw.get(key, False), bool):
-            found.append(("matrix.type", key, {"expected": "true | false"}))
+            errors.append(("matrix.type", key, {"expected": "true | false"}))
     at = raw.get("differ_at", 1)
     if isinstance(at, bool) or not isinstance(at, int) or at < 1:
-        found.append(("matrix.type", "differ_at", {"expected": "1, 2, …"}))
+        errors.append(("matrix.type", "differ_at", {"expected": "1, 2, …"}))
     for side in ("a", "b"):
         if side in raw:
-            found += _wrong_side(side, raw[side])
+            errors += _wrong_side(side, raw[side])
     entries = raw.get("unlike", [])
     if not isinstance(entries, list):
-        return [*found, ("matrix.type", "unlike", {"expected": "[[unlike]]"})]
+        return [*errors, ("matrix.type", "unlike", {"expected": "[[unlike]]"})]
     for number, entry in enumerate(entries, start=1):
         place = f"unlike[{number}]"
         if not isinstance(entry, dict):
-            found.append(("matrix.type", place, {"expected": "[[unlike]]"}))
+            errors.append(("matrix.type", place, {"expected": "[[unlike]]"}))
             continue
-        found += [("matrix.key", f"{place}.{key}", {"known": sorted(_UNLIKE)}) for key in entry if key not in _UNLIKE]
-        found += [("matrix.key_missing", f"{place}.{key}", {}) for key in sorted(_UNLIKE - set(entry))]
+        errors += [("matrix.key", f"{place}.{key}", {"known": sorted(_UNLIKE)}) for key in entry if key not in _UNLIKE]
+        errors += [("matrix.key_missing", f"{place}.{key}", {}) for key in sorted(_UNLIKE - set(entry))]
         for key in sorted(_UNLIKE & set(entry)):
             if not (_is_list(entry[key]) and entry[key]):
-                found.append(("matrix.type", f"{place}.{key}", {"expected": '["07", …]'}))
-    return found
+                errors.append(("matrix.type", f"{place}.{key}", {"expected": '["07", …]'}))
+    return errors
 
 
 def _wrong_side(side: str, raw: Any) -> list[_Wrong]:
     if not isinstance(raw, dict):
         return [("matrix.type", side, {"expected": f"[{side}]"})]
-    found: list[_Wrong] = []
-    found += [("matrix.key", f"{side}.{key}", {"known": sorted(_SIDE)}) for key in raw if key not in _SIDE]
-    needed = () if "every" in raw else ("field",)
-    found += [("matrix.key_missing", f"{side}.{key}", {}) for key in needed if key not in raw]
+    errors: list[_Wrong] = []
+    errors += [("matrix.key", f"{side}.{key}", {"known": sorted(_SIDE)}) for key in raw if key not in _SIDE]
+    needed_keys = () if "every" in raw else ("field",)
+    errors += [("matrix.key_missing", f"{side}.{key}", {}) for key in needed_keys if key not in raw]
     if "every" not in raw and not ({CONSTRUCTION, OTHER} & set(raw)):
-        found.append(("matrix.key_missing", f"{side}.{CONSTRUCTION}", {}))
+        errors.append(("matrix.key_missing", f"{side}.{CONSTRUCTION}", {}))
     if "field" in raw and not (_is_text(raw["field"]) or (_is_list(raw["field"]) and raw["field"])):
-        found.append(("matrix.type", f"{side}.field", {"expected": 'field = "…"'}))
+        errors.append(("matrix.type", f"{side}.field", {"expected": 'field = "…"'}))
     for key, allowed in (("every", (CONSTRUCTION, OTHER, SILENT)), ("elsewhere", (CONSTRUCTION, OTHER))):
         if key in raw and raw[key] not in allowed:
-            found.append(("matrix.type", f"{side}.{key}", {"expected": " | ".join(allowed)}))
+            errors.append(("matrix.type", f"{side}.{key}", {"expected": " | ".join(allowed)}))
     lists = {key: raw[key] for key in _SAYS if key in raw}
     for key, value in lists.items():
         if not _is_list(value):
-            found.append(("matrix.type", f"{side}.{key}", {"expected": '["07", …]'}))
-    if not found:
+            errors.append(("matrix.type", f"{side}.{key}", {"expected": '["07", …]'}))
+    if not errors:
         list_of: dict[str, str] = {}
         for key, value in lists.items():
             clashes = sorted(prefix for prefix in set(_plain(value)) if list_of.setdefault(prefix, key) != key)
-            found += [("matrix.clash", f"{side}.{key}", {"prefix": prefix}) for prefix in clashes]
-    return found
+            errors += [("matrix.clash", f"{side}.{key}", {"prefix": prefix}) for prefix in clashes]
+    return errors
 
 
 def _is_text(value: Any) -> bool:
@@ -277,12 +277,16 @@ def codes_of(side: Side, attributes: pd.DataFrame, layer: str, matrix: str) -> n
         return object_array(texts)
     if side.every is not None:
         return np.full(len(attributes), None, dtype=object)
-    fitting = [known for known in shipped_matrices() if layer in (*read_matrix(known).for_a, *read_matrix(known).for_b)]
+    fitting_names = [
+        matrix_name
+        for matrix_name in shipped_matrices()
+        if layer in (*read_matrix(matrix_name).for_a, *read_matrix(matrix_name).for_b)
+    ]
     raise OneMapError(
         "matrix.field",
         file=matrix,
         layer=layer,
         field=", ".join(side.fields),
         names=list(attributes.columns),
-        known=fitting or shipped_matrices(),
+        known=fitting_names or shipped_matrices(),
     )

@@ -67,10 +67,10 @@ def overlaid(
     def common(mine: np.ndarray, own: Threads) -> Features:
         first = ground_a.geometries(mine)
         others = np.intersect1d(ground_b.meeting(ground_a.boxes[mine]), rows_b, assume_unique=True)
-        found = overlaps(first, shapely.STRtree(first), ground_b.geometries(others), own)
-        if len(found.failed):
-            _refuse(plan_a, mine[found.failed[0, 0]])
-        return _features(found.geometry, mine[found.parcel], others[found.feature], inside)
+        common_ground = overlaps(first, shapely.STRtree(first), ground_b.geometries(others), own)
+        if len(common_ground.failed):
+            _refuse(plan_a, mine[common_ground.failed[0, 0]])
+        return _features(common_ground.geometry, mine[common_ground.parcel], others[common_ground.feature], inside)
 
     def only_a(mine: np.ndarray, own: Threads) -> Features:
         rows, rest = _ground_without_other(plan_a, mine, shared_a[mine], ground_b, own)
@@ -97,16 +97,16 @@ def _features(grounds: np.ndarray, a: np.ndarray, b: np.ndarray, inside: shapely
     part: the number of each within its ground, whose area is whole_m2.
     """
     singles, ground = shapely.get_parts(grounds, return_index=True)
-    wanted = np.ones(len(singles), dtype=bool)
+    is_wanted = np.ones(len(singles), dtype=bool)
     if inside is not None:
-        wanted[:] = False
-        wanted[inside.query(shapely.point_on_surface(singles), predicate="intersects")[0]] = True
+        is_wanted[:] = False
+        is_wanted[inside.query(shapely.point_on_surface(singles), predicate="intersects")[0]] = True
     columns = {
         "a": a[ground],
         "b": b[ground],
         "part": np.arange(len(ground)) - np.searchsorted(ground, ground),
         "whole_m2": shapely.area(grounds)[ground],
-        "is_wanted": wanted,
+        "is_wanted": is_wanted,
     }
     return Features(singles, columns)
 
@@ -122,28 +122,28 @@ def _shared_areas_m2(table: FeatureTable, count_a: int, count_b: int) -> tuple[n
 
 
 def _ground_without_other(
-    plan: Plan, wanted: np.ndarray, shared: np.ndarray, others: Polygons, threads: Threads
+    plan: Plan, rows: np.ndarray, shared_m2: np.ndarray, others: Polygons, threads: Threads
 ) -> tuple[np.ndarray, np.ndarray]:
     """The ground of wanted rows (n,) of a plan outside the other plan: rows (k,), grounds (k,); areas must add up.
 
-    shared (n,): the m² shared with the other plan; others: the other plan's polygons.
+    shared_m2 (n,): the m² shared with the other plan; others: the other plan's polygons.
     """
-    whole = plan.polygons.area_m2[wanted]
-    at = np.flatnonzero(whole - shared >= ARITHMETIC_M2)
-    mine = plan.polygons.geometries(wanted[at])
-    close = others.meeting(plan.polygons.boxes[wanted[at]] + _MARGINS_M)
+    whole = plan.polygons.area_m2[rows]
+    at = np.flatnonzero(whole - shared_m2 >= ARITHMETIC_M2)
+    mine = plan.polygons.geometries(rows[at])
+    close = others.meeting(plan.polygons.boxes[rows[at]] + _MARGINS_M)
     pieces = Pieces(others.geometries(close), np.arange(len(close)))
-    taken = unions_near(mine, pieces, MARGIN_M, threads)
-    rest, failed = differences(mine, taken, threads)
+    other_ground = unions_near(mine, pieces, MARGIN_M, threads)
+    rest, failed = differences(mine, other_ground, threads)
     if failed.any():
-        _refuse(plan, wanted[at[failed]][0])
-    total = shared.astype(float)  # numpy counts nothing in whole numbers
+        _refuse(plan, rows[at[failed]][0])
+    total = shared_m2.astype(float)  # numpy counts nothing in whole numbers
     total[at] += np.nan_to_num(shapely.area(rest))
-    wrong = wanted[np.abs(total - whole) > BALANCE_M2 + BALANCE_SHARE * whole]
+    wrong = rows[np.abs(total - whole) > BALANCE_M2 + BALANCE_SHARE * whole]
     if len(wrong):
         _refuse(plan, wrong[0])
     there = ~shapely.is_missing(rest)
-    return wanted[at[there]], rest[there]
+    return rows[at[there]], rest[there]
 
 
 def _in_order(table: FeatureTable) -> ComparedGround:
@@ -152,8 +152,8 @@ def _in_order(table: FeatureTable) -> ComparedGround:
     side = np.where(a < 0, 2, np.where(b < 0, 1, 0))
     at = np.lexsort((part, b, a, side))
     at = at[is_wanted[at]]
-    found = Polygons.among(table, at)
-    return ComparedGround(found.boxes, found.area_m2, found.points, at, table, a[at], b[at])
+    polygons = Polygons.among(table, at)
+    return ComparedGround(polygons.boxes, polygons.area_m2, polygons.points, at, table, a[at], b[at])
 
 
 def _refuse(plan: Plan, row: int) -> None:

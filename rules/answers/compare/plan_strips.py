@@ -53,8 +53,8 @@ def plan_in_strips(
         return source
 
     def make(number: int, own: Threads) -> Features:
-        found = _strip(read, edges, number, sources.origin[0], own)
-        return _strip_polygons(found, side, matrix, ground, own)
+        strip = _strip(read, edges, number, sources.origin[0], own)
+        return _strip_polygons(strip, side, matrix, ground, own)
 
     for number, own in threads.in_turn(range(len(edges) - 1)):
         table.add(f"{name}-{number:06d}", partial(make, number, own))
@@ -64,18 +64,18 @@ def plan_in_strips(
     at = np.lexsort((part, fid))
     fid, codes = fid[at], codes[at]
     polygons = Polygons.among(table, at)
-    lost = np.array(sorted(pair for strip in notes for pair in strip["lost"])).reshape(-1, 2)
+    lost_areas = np.array(sorted(pair for strip in notes for pair in strip["lost"])).reshape(-1, 2)
     source = LayerSource(version=version)
     feature_name = partial(_feature_name, sources, version, polygons, fid)
-    return Plan(source, polygons, fid, codes, uses_of(side, codes), overlap_of(lost[:, 1]), feature_name)
+    return Plan(source, polygons, fid, codes, uses_of(side, codes), overlap_of(lost_areas[:, 1]), feature_name)
 
 
 def _feature_name(sources: Sources, version: Version, polygons: Polygons, fid: np.ndarray, row: int) -> str | None:
     """The key of a row's feature. Keys are not held in memory; the few that are needed are read again."""
     moved_by = np.array([*sources.origin, *sources.origin])
     near = sources.of_version(version, (polygons.boxes[row] + moved_by).tolist())
-    found = np.flatnonzero(near.stored.fids == fid[row]) if near.stored is not None else _NONE
-    return near.names[found[0]] if len(found) else None
+    rows = np.flatnonzero(near.stored.fids == fid[row]) if near.stored is not None else _NONE
+    return near.names[rows[0]] if len(rows) else None
 
 
 @dataclass(frozen=True)
@@ -91,19 +91,19 @@ def _strip(
     read: Callable[[float, float], LayerSource], edges: np.ndarray, number: int, origin_m: float, threads: Threads
 ) -> _Strip:
     source = read(edges[number], edges[number + 1])
-    stored = source.features
+    features = source.features
 
     def own(boxes: np.ndarray) -> np.ndarray:
         return np.asarray(np.searchsorted(edges[1:-1] - origin_m, boxes[:, 0], side="right") == number)
 
-    boxes = shapely.bounds(stored.geometries).reshape(-1, 4)
+    boxes = shapely.bounds(features.geometries).reshape(-1, 4)
     east_m = boxes[own(boxes), 2].max(initial=-np.inf) + origin_m
     if east_m > edges[number + 1]:  # what lies beside these alone belongs to other strips, and may stand before them
         threads.progress.check()
-        beside = read(edges[number + 1], east_m)
-        stored = _features_of_both(stored, beside.features)
-        boxes = shapely.bounds(stored.geometries).reshape(-1, 4)
-    return _Strip(source, stored, own(boxes))
+        next_strip = read(edges[number + 1], east_m)
+        features = _features_of_both(features, next_strip.features)
+        boxes = shapely.bounds(features.geometries).reshape(-1, 4)
+    return _Strip(source, features, own(boxes))
 
 
 def _features_of_both(one: StoredFeatures, other: StoredFeatures) -> StoredFeatures:
@@ -118,26 +118,26 @@ def _features_of_both(one: StoredFeatures, other: StoredFeatures) -> StoredFeatu
 
 def _strip_polygons(strip: _Strip, side: Side, matrix: Matrix, ground: shapely.Geometry, threads: Threads) -> Features:
     """The polygons of a strip; `about` holds its codes, its number of rows, and what features lost."""
-    source, stored = strip.source, strip.stored
-    codes = codes_of(side, stored.attributes, source.read_version.code, matrix.name)
-    clipped, failed = parts_inside(stored.geometries, ground, threads)
+    source, features = strip.source, strip.stored
+    codes = codes_of(side, features.attributes, source.read_version.code, matrix.name)
+    clipped_shapes, failed = parts_inside(features.geometries, ground, threads)
     _refuse_own(strip, failed)
-    rows = np.flatnonzero(~shapely.is_missing(clipped))
-    wanted = np.flatnonzero(strip.is_own[rows])
-    grounds, lost_m2, broken = without_earlier(clipped[rows], wanted, threads)
-    _refuse_own(strip, np.isin(np.arange(len(clipped)), rows[broken]))
-    rows = rows[wanted]
+    rows = np.flatnonzero(~shapely.is_missing(clipped_shapes))
+    own_places = np.flatnonzero(strip.is_own[rows])
+    grounds, lost_m2, broken_rows = without_earlier(clipped_shapes[rows], own_places, threads)
+    _refuse_own(strip, np.isin(np.arange(len(clipped_shapes)), rows[broken_rows]))
+    rows = rows[own_places]
     real = np.flatnonzero(lost_m2)
-    lost = zip(stored.fids[rows[real]].tolist(), lost_m2[real].tolist(), strict=True)
+    lost_areas = zip(features.fids[rows[real]].tolist(), lost_m2[real].tolist(), strict=True)
     speaks = ~shapely.is_missing(grounds) & (uses_of(side, codes[rows]) != "silent")
     rows, pieces = rows[speaks], subdivide_polygons(grounds[speaks])
     code, names = pd.factorize(codes[rows], use_na_sentinel=True)
     columns = {
-        "fid": stored.fids[rows][pieces.owner],
+        "fid": features.fids[rows][pieces.owner],
         "part": np.arange(len(pieces.owner)) - np.searchsorted(pieces.owner, pieces.owner),
         "code": code[pieces.owner],
     }
-    about = {"rows": len(pieces.owner), "codes": list(names), "lost": list(lost)}
+    about = {"rows": len(pieces.owner), "codes": list(names), "lost": list(lost_areas)}
     return Features(pieces.geometries, columns, about=about)
 
 
@@ -150,12 +150,12 @@ def _refuse_own(strip: _Strip, failed: np.ndarray) -> None:
 def _codes(code: np.ndarray, progress: Sequence[Mapping[str, Any]]) -> np.ndarray:
     """The code of every polygon (n,), each text held once. code: its number within its strip, -1 for none."""
     once: dict[str, str] = {}
-    found, start = np.full(len(code), None, dtype=object), 0
+    codes, start = np.full(len(code), None, dtype=object), 0
     for strip in progress:
         names = np.array([*(once.setdefault(name, name) for name in strip["codes"]), None], dtype=object)
-        found[start : start + strip["rows"]] = names[code[start : start + strip["rows"]]]
+        codes[start : start + strip["rows"]] = names[code[start : start + strip["rows"]]]
         start += strip["rows"]
-    return found
+    return codes
 
 
 _NONE = np.empty(0, dtype=np.int64)

@@ -79,16 +79,18 @@ def version_named(library: Library, name: str, as_of: date, known_at: datetime |
     """
     code, has_label, label = name.partition("@")
     known_layer(library.catalogue(), code, field)
-    known = [version for version in versions(library, known_at) if version.code == code]
-    found = (
-        next((version for version in known if version.label == label), None) if has_label else in_force(known, as_of)
+    layer_versions = [version for version in versions(library, known_at) if version.code == code]
+    version_found = (
+        next((version for version in layer_versions if version.label == label), None)
+        if has_label
+        else in_force(layer_versions, as_of)
     )
-    if found is None and has_label:
-        labels = [version.label for version in known]
+    if version_found is None and has_label:
+        labels = [version.label for version in layer_versions]
         raise OneMapError("compare.label", layer=code, field=field, label=label, known=labels)
-    if found is None:
+    if version_found is None:
         raise OneMapError("compare.not_in_force", layer=code, field=field, day=as_of.isoformat())
-    return found
+    return version_found
 
 
 def remarks_on_pair(one: Version, other: Version) -> list[Problem]:
@@ -138,12 +140,12 @@ def read_plan(sources: Sources, version: Version, bounds: Sequence[float], progr
             raise OneMapError("version.unreadable", file=sources.library.label, layer=version.table)
         new = np.flatnonzero(~np.isin(source.stored.fids, read))  # what lies across an edge was in the strip before
         read = np.r_[read, source.stored.fids[new]]
-        stored = StoredFeatures(
+        stored_features = StoredFeatures(
             source.stored.fids[new],
             source.stored.geometries[new],
             source.stored.attributes.iloc[new].reset_index(drop=True),
         )
-        parts.append(replace(source, stored=stored, names=source.names[new], cut=None))
+        parts.append(replace(source, stored=stored_features, names=source.names[new], cut=None))
         give_back_memory()
     order = np.argsort(read, kind="stable")
     features = [part.stored for part in parts if part.stored is not None]
@@ -159,13 +161,13 @@ def placed_plan(source: LayerSource, side: Side, matrix: Matrix, ground: shapely
     ground: one geometry, counted from the same origin as the source. Raises OneMapError matrix.field,
     compare.arithmetic.
     """
-    stored = source.features
-    codes = codes_of(side, stored.attributes, source.read_version.code, matrix.name)
-    clipped, failed = parts_inside(stored.geometries, ground, threads)
+    features = source.features
+    codes = codes_of(side, features.attributes, source.read_version.code, matrix.name)
+    clipped_shapes, failed = parts_inside(features.geometries, ground, threads)
     refuse(source, np.flatnonzero(failed))
-    rows = np.flatnonzero(~shapely.is_missing(clipped))
-    geometries, overlap, broken = first_row_wins(clipped[rows], threads)
-    refuse(source, rows[broken])
+    rows = np.flatnonzero(~shapely.is_missing(clipped_shapes))
+    geometries, overlap, broken_rows = first_row_wins(clipped_shapes[rows], threads)
+    refuse(source, rows[broken_rows])
     present = ~shapely.is_missing(geometries)
     geometries, rows = geometries[present], rows[present]
     uses = uses_of(side, codes)[rows]
@@ -178,7 +180,7 @@ def placed_plan(source: LayerSource, side: Side, matrix: Matrix, ground: shapely
     speaks = uses != "silent"
     pieces = subdivide_polygons(geometries[speaks])
     rows = rows[speaks][pieces.owner]
-    feature = np.where(rows >= 0, stored.fids[rows] if len(stored.fids) else rows, -1)
+    feature = np.where(rows >= 0, features.fids[rows] if len(features.fids) else rows, -1)
     names = source.names
     return Plan(
         source,
@@ -193,14 +195,14 @@ def placed_plan(source: LayerSource, side: Side, matrix: Matrix, ground: shapely
 
 def uses_of(side: Side, codes: np.ndarray) -> np.ndarray:
     """The use of each code (n,) on one side; each code is looked up once."""
-    known = {code: side.use_of(code) for code in set(codes.tolist())}
-    return object_array(known[code] for code in codes.tolist())
+    use_by_code = {code: side.use_of(code) for code in set(codes.tolist())}
+    return object_array(use_by_code[code] for code in codes.tolist())
 
 
 def _elsewhere(geometries: np.ndarray, ground: shapely.Geometry, source: LayerSource, threads: Threads) -> np.ndarray:
     """The compared ground that has no feature, as single polygons."""
-    taken = union_by(np.zeros(len(geometries), dtype=np.int64), geometries, 1)
-    rest, failed = differences(np.array([ground], dtype=object), taken, threads)
+    taken_ground = union_by(np.zeros(len(geometries), dtype=np.int64), geometries, 1)
+    rest, failed = differences(np.array([ground], dtype=object), taken_ground, threads)
     if failed.any():
         raise OneMapError("compare.arithmetic", layer=source.version.table if source.version else None)
     parts: np.ndarray = shapely.get_parts(rest)

@@ -38,50 +38,50 @@ def overlap_of(lost_m2: np.ndarray) -> SelfOverlap:
 
 
 def without_earlier(
-    geometries: np.ndarray, wanted: np.ndarray, threads: Threads
+    geometries: np.ndarray, rows: np.ndarray, threads: Threads
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The polygons at `wanted` (k,) without the ground of earlier ones among all (n,), None if nothing is left.
+    """The polygons at `rows` (k,) without the ground of earlier ones among all (n,), None if nothing is left.
 
     Also returns the m² that each lost (k,), 0 for rounding errors, and the positions in `geometries` that failed.
     """
-    result, lost_m2 = geometries[wanted], np.zeros(len(wanted))
-    places, rest, lost, failed = lost_to_earlier(geometries, wanted, threads)
-    result[places], lost_m2[places] = rest, lost
+    result, lost_m2 = geometries[rows], np.zeros(len(rows))
+    places, rest, lost_of_places, failed = lost_to_earlier(geometries, rows, threads)
+    result[places], lost_m2[places] = rest, lost_of_places
     return result, lost_m2, failed
 
 
 def lost_to_earlier(
-    shapes: AnyShapes, wanted: np.ndarray, threads: Threads
+    shapes: AnyShapes, rows: np.ndarray, threads: Threads
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """The positions (j,) in `wanted` (k,) of polygons that lost ground to an earlier one among all (n,).
+    """The positions (j,) in `rows` (k,) of polygons that lost ground to an earlier one among all (n,).
 
     Also returns the rest of each (j,), None if nothing is left, the m² lost (j,), and the positions in `shapes` that
     failed. Each rest is cut from the polygon itself, not from a rounded common ground, so that no slit opens between
     them.
     """
-    later, earlier = _overlapping_pairs(shapes, wanted, threads)
+    later, earlier = _overlapping_pairs(shapes, rows, threads)
     if len(later) == 0:
         nobody = np.empty(0, dtype=np.int64)
         return nobody, np.empty(0, dtype=object), np.empty(0), nobody
     places, group = np.unique(later, return_inverse=True)
-    own, taken = shapes[wanted[places]], union_by(group, shapes[earlier], len(places))
-    rest, failed = differences(own, taken, threads)
-    lost = shapely.area(own) - np.nan_to_num(shapely.area(rest))
-    real = lost >= ARITHMETIC_M2
-    return places[real], rest[real], lost[real], wanted[places[failed]]
+    own, earlier_ground = shapes[rows[places]], union_by(group, shapes[earlier], len(places))
+    rest, failed = differences(own, earlier_ground, threads)
+    lost_m2 = shapely.area(own) - np.nan_to_num(shapely.area(rest))
+    real = lost_m2 >= ARITHMETIC_M2
+    return places[real], rest[real], lost_m2[real], rows[places[failed]]
 
 
-def _overlapping_pairs(shapes: AnyShapes, wanted: np.ndarray, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs whose insides meet: the later polygon's position in `wanted`, and the earlier one's in `shapes` (k,)."""
+def _overlapping_pairs(shapes: AnyShapes, rows: np.ndarray, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs whose insides meet: the later polygon's position in `rows`, and the earlier one's in `shapes` (k,)."""
 
     def may_lose(place: np.ndarray, areas: np.ndarray, errors: np.ndarray) -> np.ndarray:
         # Neighbours of one coverage touch all along their edges: that they share no ground the kernel tells.
-        first = place.min(initial=len(wanted))
+        first = place.min(initial=len(rows))
         most = np.bincount(place - first, areas + errors)
         return (areas > 0) & (most[place - first] >= ARITHMETIC_M2)
 
-    place, other = earlier_neighbours(shapes, wanted, threads, may_lose)
-    meet = insides_meet(shapes[wanted[place]], shapes[other], threads)
+    place, other = earlier_neighbours(shapes, rows, threads, may_lose)
+    meet = insides_meet(shapes[rows[place]], shapes[other], threads)
     place, other = place[meet], other[meet]
     order = np.lexsort((other, place))  # the tree's own order depends on polygons that are far away
     return place[order], other[order]

@@ -27,11 +27,11 @@ _CENT = Decimal("0.01")
 
 
 def spot_fields(
-    library: Library, record: Mapping[str, Any], columns: pd.DataFrame, written: np.ndarray
+    library: Library, record: Mapping[str, Any], columns: pd.DataFrame, grounds: np.ndarray
 ) -> pd.DataFrame:
     """The fields of spots (n,) without number and division, in Chinese like the layer's.
 
-    columns: of the stored comparison, with cause and decision; written: their ground in the library's plane. The land
+    columns: of the stored comparison, with cause and decision; grounds: their ground in the library's plane. The land
     plan comes first (TGDM), in whichever order the plans were compared.
     """
     catalogue = library.catalogue()
@@ -41,10 +41,10 @@ def spot_fields(
     names = _names(first, second)
     own, other = ("b", "a") if is_turned else ("a", "b")
     types = [EXCHANGED_TYPES.get(kind, kind) if is_turned else kind for kind in columns["type"]]
-    given = [
+    decisions = [
         EXCHANGED.get(decision, decision) if is_turned else decision for decision in plain_values(columns["decision"])
     ]
-    area_m2 = [_cents(value) for value in ellipsoidal_areas_m2(written, library.crs)]
+    area_m2 = [_cents(value) for value in ellipsoidal_areas_m2(grounds, library.crs)]
     texts = {name: plain_values(columns[name]) for name in columns.columns}
     days = library.day_texts(filter(None, texts["decision_at"]))
     labels = [f"{layer['code']}@{layer['label']}" for layer in record["layers"]]
@@ -58,9 +58,10 @@ def spot_fields(
         "CTMJ": [size if kind in CONFLICTS else None for size, kind in zip(area_m2, types, strict=True)],
         "DKMJ": area_m2,
         "CLYJ": [
-            _handling_text(decision, why, names) for decision, why in zip(given, texts["decision_reason"], strict=True)
+            _handling_text(decision, why, names)
+            for decision, why in zip(decisions, texts["decision_reason"], strict=True)
         ],
-        "CLZT": [phrase(f"spot_state.{_state(decision)}", "zh") for decision in given],
+        "CLZT": [phrase(f"spot_state.{_state(decision)}", "zh") for decision in decisions],
         "BZ": [
             _remark(who, days.get(at, "")) for who, at in zip(texts["decision_by"], texts["decision_at"], strict=True)
         ],

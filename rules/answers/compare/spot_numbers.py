@@ -22,7 +22,7 @@ def numbers_of_spots(
     before: Version | None,
     had: StoredFeatures | None,
     attributes: pd.DataFrame,
-    written: np.ndarray,
+    grounds: np.ndarray,
     regions: np.ndarray,
     year: str,
     threads: Threads,
@@ -36,36 +36,36 @@ def numbers_of_spots(
     for version in versions(library):
         if version.code == LAYER:
             is_before = before is not None and version.table == before.table
-            stored = had if had is not None and is_before else read_version(library, version, None)
-            for name in _numbers(stored):
-                found = _NUMBER.fullmatch(name)
-                if found:
-                    last[found[1]] = max(last[found[1]], int(found[2]))
-    known = _former_numbers(had, attributes, written, threads) if had is not None else {}
+            features = had if had is not None and is_before else read_version(library, version, None)
+            for name in _numbers(features):
+                match = _NUMBER.fullmatch(name)
+                if match:
+                    last[match[1]] = max(last[match[1]], int(match[2]))
+    former_numbers = _former_numbers(had, attributes, grounds, threads) if had is not None else {}
     names = []
     for row, region in enumerate(regions):
-        if row in known:
-            names.append(known[row])
+        if row in former_numbers:
+            names.append(former_numbers[row])
             continue
         head = f"{region}{year}"
         last[head] += 1
         names.append(f"{head}{last[head]:05d}")
-    return names, len(known)
+    return names, len(former_numbers)
 
 
-def _numbers(stored: StoredFeatures) -> list[str]:
-    rows = stored.attributes
+def _numbers(features: StoredFeatures) -> list[str]:
+    rows = features.attributes
     return [str(name) for name in rows["CYTBBH"] if name is not None] if "CYTBBH" in rows else []
 
 
 def _former_numbers(
-    stored: StoredFeatures, attributes: pd.DataFrame, written: np.ndarray, threads: Threads
+    features: StoredFeatures, attributes: pd.DataFrame, grounds: np.ndarray, threads: Threads
 ) -> dict[int, str]:
     """Row → the spot's number in the previous version, if at least half of their joint ground is common."""
-    had = stored.attributes.reindex(columns=["CYTBBH", "BDGH", *_FACTS])
+    had = features.attributes.reindex(columns=["CYTBBH", "BDGH", *_FACTS])
     rows = np.flatnonzero(had["CYTBBH"].notna())
     had = had.iloc[rows]
-    pairs = spots_that_stayed(written, _facts(attributes), stored.geometries[rows], _facts(had), threads)
+    pairs = spots_that_stayed(grounds, _facts(attributes), features.geometries[rows], _facts(had), threads)
     return {row: str(had["CYTBBH"].iloc[old]) for row, old in pairs.items()}
 
 

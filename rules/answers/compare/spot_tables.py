@@ -60,13 +60,13 @@ def spot_tables(
     columns = pd.concat([spots.columns, triage.columns, decisions], axis=1).assign(spot=names)
     columns["area_ellipsoidal_m2"] = area_m2
     columns["cluster"] = _cluster_names(clusters)
-    listed = clusters.columns.assign(**_cluster_decisions(clusters, columns["decision"].to_numpy(dtype=object)))
+    cluster_rows = clusters.columns.assign(**_cluster_decisions(clusters, columns["decision"].to_numpy(dtype=object)))
     matrix = matrix_rows(spots.columns, spots.compared_m2)
     return {
         "spots": LocalTable(typed_columns(columns, [*SPOT_COLUMNS, *_MORE]), spots.geometries, origin),
         "matrix": Table(typed_columns(matrix, MATRIX_COLUMNS)),
         "clusters": Table(
-            typed_columns(listed, CLUSTER_COLUMNS),
+            typed_columns(cluster_rows, CLUSTER_COLUMNS),
             multi(run_cancellable(lambda: shift_polygons(clusters.geometries, origin)), "polygon"),
         ),
     }
@@ -75,10 +75,10 @@ def spot_tables(
 def _cluster_decisions(clusters: Clusters, decision: np.ndarray) -> dict[str, Any]:
     """The number of decided spots of each cluster, and the decision if all of them have the same."""
     count = len(clusters.columns)
-    given = clusters.member >= 0
-    known = np.array([value is not None and value == value for value in decision], dtype=bool)  # not NaN
-    decided = np.bincount(clusters.member[given & known], minlength=count)
-    whole = np.flatnonzero(decided == np.bincount(clusters.member[given], minlength=count))
+    is_member = clusters.member >= 0
+    is_known = np.array([value is not None and value == value for value in decision], dtype=bool)  # not NaN
+    decided = np.bincount(clusters.member[is_member & is_known], minlength=count)
+    whole = np.flatnonzero(decided == np.bincount(clusters.member[is_member], minlength=count))
     common = np.full(count, None, dtype=object)
     for number in whole:
         values = set(decision[clusters.member == number])
@@ -94,18 +94,18 @@ def _cluster_names(clusters: Clusters) -> np.ndarray:
 
 def typed_columns(columns: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     """The named columns in order: text as objects, numbers as floats, so that an empty table has the same types."""
-    typed: dict[str, Any] = {}
+    columns_by_name: dict[str, Any] = {}
     for name in names:
         values = columns[name]
         if name in _NUMBERS:
-            typed[name] = values.astype(float)
+            columns_by_name[name] = values.astype(float)
         elif name == "conflict":
-            typed[name] = values.astype(bool)
+            columns_by_name[name] = values.astype(bool)
         elif name in ("spots", "decided"):
-            typed[name] = values.astype("int64")
+            columns_by_name[name] = values.astype("int64")
         else:
-            typed[name] = values.astype(object).where(values.notna(), None)
-    return pd.DataFrame(typed, columns=names)
+            columns_by_name[name] = values.astype(object).where(values.notna(), None)
+    return pd.DataFrame(columns_by_name, columns=names)
 
 
 class LocalTable(Table):

@@ -70,24 +70,24 @@ def spots_of(
     type_of_kind = of_kind["type"].to_numpy(dtype=object)
     parts = [_Part.empty()]
     for whole, own in dissolve_ground(ground, kind, threads, journal):
-        found = _as_written(whole, origin)
-        is_artefact = _are_artefacts(type_of_kind[found.kind], found.polygons, limits, own)
-        count = len(found.polygons)
+        singles = _as_written(whole, origin)
+        is_artefact = _are_artefacts(type_of_kind[singles.kind], singles.polygons, limits, own)
+        count = len(singles.polygons)
         sides = [
-            _codes_and_uses(plan, rows[found.piece]) for plan, rows in zip(plans, (ground.a, ground.b), strict=True)
+            _codes_and_uses(plan, rows[singles.piece]) for plan, rows in zip(plans, (ground.a, ground.b), strict=True)
         ]
-        by_code = [_codes(found, code, use, ground.area_m2) for code, use in sides]
+        by_code = [_codes(singles, code, use, ground.area_m2) for code, use in sides]
         keys = [(_code_lists(codes, count), _main(codes, count)) for codes in by_code]
-        parts.append(_Part(found.polygons, found.kind, is_artefact, *keys[0], *keys[1]))
-    made = _Part.concatenate(parts)
-    if abs(shapely.area(made.polygons).sum() - compared_m2) > BALANCE_SHARE * compared_m2:
+        parts.append(_Part(singles.polygons, singles.kind, is_artefact, *keys[0], *keys[1]))
+    all_parts = _Part.concatenate(parts)
+    if abs(shapely.area(all_parts.polygons).sum() - compared_m2) > BALANCE_SHARE * compared_m2:
         raise OneMapError("compare.balance", field="matrix")
-    columns = of_kind.loc[made.kind].reset_index(drop=True)
-    columns["type"] = np.where(made.is_artefact, ARTEFACT, columns["type"].to_numpy(dtype=object))
-    columns["code_a"], columns["class_a"] = made.code_a, made.class_a
-    columns["code_b"], columns["class_b"] = made.code_b, made.class_b
-    columns["area_m2"] = shapely.area(made.polygons)
-    return in_order(made.polygons, columns)
+    columns = of_kind.loc[all_parts.kind].reset_index(drop=True)
+    columns["type"] = np.where(all_parts.is_artefact, ARTEFACT, columns["type"].to_numpy(dtype=object))
+    columns["code_a"], columns["class_a"] = all_parts.code_a, all_parts.class_a
+    columns["code_b"], columns["class_b"] = all_parts.code_b, all_parts.class_b
+    columns["area_m2"] = shapely.area(all_parts.polygons)
+    return in_order(all_parts.polygons, columns)
 
 
 @dataclass(frozen=True)
@@ -112,27 +112,29 @@ class _Part:
         return cls(*(np.concatenate([getattr(part, one.name) for part in parts]) for one in fields(cls)))
 
 
-def _as_written(found: SinglePolygons, origin: tuple[float, float]) -> SinglePolygons:
+def _as_written(singles: SinglePolygons, origin: tuple[float, float]) -> SinglePolygons:
     """Polygons counted from `origin`, rounded as when they are read back from the library's plane with fewer digits.
 
     One that rounding makes invalid may become several.
     """
-    written = shift_geometries(shift_polygons(found.polygons, origin), (-origin[0], -origin[1]))
-    polygons, of = shapely.get_parts(written, return_index=True)
-    if len(polygons) == len(written) and np.array_equal(of, np.arange(len(written))):
-        return SinglePolygons(polygons, found.kind, found.piece, found.polygon)
-    count = np.bincount(of, minlength=len(written))
-    first = np.searchsorted(of, np.arange(len(written)))
-    times = count[found.polygon]
+    rounded = shift_geometries(shift_polygons(singles.polygons, origin), (-origin[0], -origin[1]))
+    polygons, of = shapely.get_parts(rounded, return_index=True)
+    if len(polygons) == len(rounded) and np.array_equal(of, np.arange(len(rounded))):
+        return SinglePolygons(polygons, singles.kind, singles.piece, singles.polygon)
+    count = np.bincount(of, minlength=len(rounded))
+    first = np.searchsorted(of, np.arange(len(rounded)))
+    times = count[singles.polygon]
     # Every part keeps all the pieces of its whole: which of them it lost by the hair is not worth a question.
-    return SinglePolygons(polygons, found.kind[of], np.repeat(found.piece, times), ranges(first[found.polygon], times))
+    return SinglePolygons(
+        polygons, singles.kind[of], np.repeat(singles.piece, times), ranges(first[singles.polygon], times)
+    )
 
 
 def _are_artefacts(types: np.ndarray, polygons: np.ndarray, limits: Limits, threads: Threads) -> np.ndarray:
     """Which of the polygons (m,) of types 01 to 05 are thin or small."""
-    judged = np.isin(types, _JUDGED)
-    result: np.ndarray = judged & (shapely.area(polygons) < limits.min_area_m2)
-    rest = np.flatnonzero(judged & ~result)
+    is_judged = np.isin(types, _JUDGED)
+    result: np.ndarray = is_judged & (shapely.area(polygons) < limits.min_area_m2)
+    rest = np.flatnonzero(is_judged & ~result)
     if limits.min_width_m > 0:
         parts, width_m = [rest[part] for part in chunks(len(rest))], limits.min_width_m
         for rows, thin in zip(parts, threads.each(lambda rows: narrower(polygons[rows], width_m), parts), strict=True):
@@ -154,7 +156,7 @@ def _kinds(ground: ComparedGround, plans: tuple[Plan, Plan], matrix: Matrix) -> 
     Each combination of uses and codes is looked up once; texts are made for some of the pieces at a time.
     """
     kind = np.empty(len(ground), dtype=np.int64)
-    known: dict[tuple[str | None, ...], int] = {}
+    kind_by_key: dict[tuple[str | None, ...], int] = {}
     kinds: dict[tuple[str | None, ...], int] = {}
     for some in blocks(len(ground)):
         (code_a, use_a), (code_b, use_b) = (
@@ -162,20 +164,20 @@ def _kinds(ground: ComparedGround, plans: tuple[Plan, Plan], matrix: Matrix) -> 
         )
         keys = list(zip(use_a, use_b, code_a, code_b, strict=True))
         for key in dict.fromkeys(keys):
-            if key not in known:
-                known[key] = kinds.setdefault((matrix.type_of(*key), *key[:2]), len(kinds))
-        kind[some] = [known[key] for key in keys]
+            if key not in kind_by_key:
+                kind_by_key[key] = kinds.setdefault((matrix.type_of(*key), *key[:2]), len(kinds))
+        kind[some] = [kind_by_key[key] for key in keys]
     return kind, pd.DataFrame(list(kinds), columns=["type", "use_a", "use_b"], dtype=object)
 
 
-def _codes(found: SinglePolygons, code: np.ndarray, use: np.ndarray, area_m2: np.ndarray) -> pd.DataFrame:
+def _codes(singles: SinglePolygons, code: np.ndarray, use: np.ndarray, area_m2: np.ndarray) -> pd.DataFrame:
     """Spot, code and area of every code of a plan in a spot; ground without a code is left out.
 
     code, use: of the pieces that are part of spots (k,); area_m2: of all pieces.
     """
-    area_m2 = area_m2[found.piece]
+    area_m2 = area_m2[singles.piece]
     has_both = ~are_none(code) & ~are_none(use)
-    rows = pd.DataFrame({"spot": found.polygon[has_both], "code": code[has_both], "area_m2": area_m2[has_both]})
+    rows = pd.DataFrame({"spot": singles.polygon[has_both], "code": code[has_both], "area_m2": area_m2[has_both]})
     return pd.DataFrame(rows.groupby(["spot", "code"], sort=True)["area_m2"].sum().reset_index())
 
 
@@ -228,8 +230,8 @@ def spot_names(pair: str, columns: pd.DataFrame, geometries: np.ndarray) -> np.n
 def matrix_rows(columns: pd.DataFrame, compared_m2: float) -> pd.DataFrame:
     """A row for each combination that occurs: type, use_a, use_b, spots, area_m2, share."""
     names = ["type", "use_a", "use_b"]
-    grouped = columns.groupby(names, dropna=False, sort=True)["area_m2"]
-    rows = grouped.agg(spots="size", area_m2="sum").reset_index()
+    areas_by_kind = columns.groupby(names, dropna=False, sort=True)["area_m2"]
+    rows = areas_by_kind.agg(spots="size", area_m2="sum").reset_index()
     for name in names:
         rows[name] = rows[name].astype(object).where(rows[name].notna(), None)
     rows["share"] = rows["area_m2"] / compared_m2 if compared_m2 else 0.0

@@ -73,28 +73,34 @@ def add_spots(library: Library, run: str, options: SpotsOptions, who: str, langu
     columns = _spots_with_decisions(library, record, earlier, origin, whole.part(_READ, _DECIDED))
     threads = whole.part(_DECIDED, _MADE)
     threads.progress.at(0.0)
-    wanted = columns["type"].isin(options.types)
-    rows = np.flatnonzero(wanted & columns["decision"].notna() if options.decided else wanted)
+    is_wanted = columns["type"].isin(options.types)
+    rows = np.flatnonzero(is_wanted & columns["decision"].notna() if options.decided else is_wanted)
     if len(rows) == 0:
         raise OneMapError("spots.none", file=library.label, run=run, field="RUN", types=", ".join(options.types))
     columns, local = columns.iloc[rows].reset_index(drop=True), earlier.geometries[rows]
-    written = multi(shift_polygons(local, origin), "polygon")
-    attributes = spot_fields(library, record, columns, written)
+    grounds = multi(shift_polygons(local, origin), "polygon")
+    attributes = spot_fields(library, record, columns, grounds)
     regions = _regions(library, record, local, origin, options.region, threads)
     attributes["XZQDM"] = regions
     before = layer_in_force(versions(library), LAYER, date.fromisoformat(record["parameters"]["as_of"]))
     had = read_version(library, before, None) if before is not None else None
     year = record["parameters"]["as_of"][:4]
     attributes["CYTBBH"], kept_numbers = numbers_of_spots(
-        library, before, had, attributes, written, regions, year, threads
+        library, before, had, attributes, grounds, regions, year, threads
     )
     carried = _carried_spots(library, before, had, attributes["BDGH"].iloc[0])
     source_hash = sha256("\n".join([run, *columns["spot"], *columns["decision"].fillna("")]))
-    raw = _layer_to_add(library, run, attributes, written, carried, source_hash)
+    raw = _layer_to_add(library, run, attributes, grounds, carried, source_hash)
     add_options = _add_options(library, record, options, carried)
     intake = Intake(library, partial(required_fields, library), who, language)
-    added = intake.add_frame(raw, add_options, whole.progress.part(_MADE, 1.0))
-    return {**added, "run": run, "spots": len(rows), "kept_numbers": kept_numbers, "carried": len(carried.geometries)}
+    new_version = intake.add_frame(raw, add_options, whole.progress.part(_MADE, 1.0))
+    return {
+        **new_version,
+        "run": run,
+        "spots": len(rows),
+        "kept_numbers": kept_numbers,
+        "carried": len(carried.geometries),
+    }
 
 
 def _spots_with_decisions(
@@ -110,7 +116,7 @@ def _spots_with_decisions(
 
 
 def _layer_to_add(
-    library: Library, run: str, attributes: pd.DataFrame, written: np.ndarray, carried: "CarriedSpots", source_hash: str
+    library: Library, run: str, attributes: pd.DataFrame, grounds: np.ndarray, carried: "CarriedSpots", source_hash: str
 ) -> RawFrame:
     """The new spots (n,) and those carried over, as a source that can be added."""
     frame = pd.concat([attributes[list(FIELDS)], carried.attributes], ignore_index=True).astype(object)
@@ -119,7 +125,7 @@ def _layer_to_add(
         path=Path(f"compare {run}"),
         layer="spots",
         format="onemap",
-        shapes=np.r_[written, carried.geometries],
+        shapes=np.r_[grounds, carried.geometries],
         attributes=frame,
         crs=library.crs,
         encoding=None,
@@ -162,14 +168,14 @@ def _regions(
     west, south, east, north = shapely.total_bounds(shift_geometries(local, origin)).tolist()
     source = township_source(library, sources, (west, south, east, north), as_of, None)
     codes = main_townships(local, source, threads) if source else np.full(len(local), None, dtype=object)
-    found = np.full(len(local), region, dtype=object)
+    region_codes = np.full(len(local), region, dtype=object)
     for row, code in enumerate(codes):
         if code is not None and code[:6].isdigit() and len(code) >= len("130100"):
-            found[row] = code[:6]
-    nowhere = sum(value is None for value in found)
+            region_codes[row] = code[:6]
+    nowhere = sum(value is None for value in region_codes)
     if nowhere:
         raise OneMapError("spots.region", file=library.label, layer="XZQ", field="--region", count=nowhere)
-    return found
+    return region_codes
 
 
 @dataclass(frozen=True)
@@ -185,12 +191,14 @@ class CarriedSpots:
     problems: tuple[Problem, ...]
 
 
-def _carried_spots(library: Library, before: Version | None, stored: StoredFeatures | None, plans: str) -> CarriedSpots:
+def _carried_spots(
+    library: Library, before: Version | None, features: StoredFeatures | None, plans: str
+) -> CarriedSpots:
     """The spots to carry over from the previous version. plans: the pair with new spots, as in the field BDGH."""
     nothing = pd.DataFrame({name: pd.Series(dtype=object) for name in FIELDS})
-    if before is None or stored is None:
+    if before is None or features is None:
         return CarriedSpots(nothing, np.empty(0, dtype=object), None, ())
-    had = stored.attributes.reindex(columns=list(FIELDS))
+    had = features.attributes.reindex(columns=list(FIELDS))
     pairs = np.array([plain_pair(value) for value in had["BDGH"]], dtype=object)
     other = ~are_none(pairs) & (pairs != plain_pair(plans))
     foreign = int(are_none(pairs).sum())
@@ -201,4 +209,4 @@ def _carried_spots(library: Library, before: Version | None, stored: StoredFeatu
     )
     rows = np.flatnonzero(other)
     coverage = coverage_of(library, before) if len(rows) else None
-    return CarriedSpots(had.iloc[rows].reset_index(drop=True), stored.geometries[rows], coverage, problems)
+    return CarriedSpots(had.iloc[rows].reset_index(drop=True), features.geometries[rows], coverage, problems)

@@ -223,12 +223,12 @@ def _edges(
     tree: of the pieces of all spots; owner: each piece's spot; uses (m,): of both plans.
     """
     start, end, spot = segments_of(polygons[rows])
-    beyond = _spot_across(start, end, rows[spot], tree, owner, threads)
-    known = beyond >= 0
+    spots_across = _spot_across(start, end, rows[spot], tree, owner, threads)
+    is_known = spots_across >= 0
     changes = []
     for use in uses:
-        there = np.where(known, use[beyond], -2)  # the end of the compared ground is nobody's line
-        changes.append(known & (there != use[rows[spot]]))
+        there = np.where(is_known, use[spots_across], -2)  # the end of the compared ground is nobody's line
+        changes.append(is_known & (there != use[rows[spot]]))
     own = {"a": changes[0] & ~changes[1], "b": changes[1] & ~changes[0]}
     length = np.hypot(*(end - start).T)
     total, of_a, of_b = (

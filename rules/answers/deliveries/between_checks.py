@@ -37,12 +37,12 @@ def between_findings(
     layer: DeliveredLayer, other: DeliveredLayer, check: Check, progress: Progress = SILENT
 ) -> tuple[int, list[Finding]]:
     """The findings of one check between two layers, and the number of the layer's features."""
-    found = []
+    findings = []
     for one in _CHECKS[check.kind](layer, other, check, Threads.of(None, progress)):
-        found.append(one)
-        if len(found) == MOST_LISTED:
+        findings.append(one)
+        if len(findings) == MOST_LISTED:
             break
-    return len(layer.shapes), found
+    return len(layer.shapes), findings
 
 
 def _limits(check: Check) -> SizeLimits:
@@ -88,14 +88,17 @@ def _rest(
     for start in range(0, len(rows), _AT_ONCE):
         threads.progress.check()
         some = rows[start : start + _AT_ONCE]
-        at, met = tree.query(shapes[some], predicate="intersects")
-        order = np.lexsort((met, at))
-        at, met = at[order], met[order]
-        near = _parts_near(cover, met, shapes[some[at]], threads) if are_polygons else cover[met]
+        at, cover_rows = tree.query(shapes[some], predicate="intersects")
+        order = np.lexsort((cover_rows, at))
+        at, cover_rows = at[order], cover_rows[order]
+        near = _parts_near(cover, cover_rows, shapes[some[at]], threads) if are_polygons else cover[cover_rows]
         ends = np.searchsorted(at, np.arange(len(some) + 1))
         for number, row in enumerate(some.tolist()):
-            around = near[ends[number] : ends[number + 1]]
-            yield row, shapely.difference(shapes[row], shapely.union_all(around)) if len(around) else shapes[row]
+            cover_parts = near[ends[number] : ends[number + 1]]
+            yield (
+                row,
+                shapely.difference(shapes[row], shapely.union_all(cover_parts)) if len(cover_parts) else shapes[row],
+            )
 
 
 def _parts_near(polygons: np.ndarray, which: np.ndarray, shapes: np.ndarray, threads: Threads) -> np.ndarray:
@@ -119,35 +122,35 @@ def _blocks(shapes: np.ndarray, tree: shapely.STRtree) -> Iterator[np.ndarray]:
     """Positions of neighbouring shapes in blocks, each of which meets a limited number of the tree's boxes."""
     boxes = shapely.bounds(shapes).reshape(-1, 4)
     order = hilbert_order(boxes)
-    met = np.bincount(tree.query(shapely.box(*boxes[order].T))[0], minlength=len(order))
-    block = np.cumsum(met + 1) // _PAIRS_AT_ONCE
+    met_counts = np.bincount(tree.query(shapely.box(*boxes[order].T))[0], minlength=len(order))
+    block = np.cumsum(met_counts + 1) // _PAIRS_AT_ONCE
     yield from np.split(order, np.flatnonzero(np.diff(block)) + 1)
 
 
 def _are_open(shapes: np.ndarray, cover: np.ndarray, least_m2: float, threads: Threads) -> np.ndarray:
     """The result of `_open_polygons` for one block, as a mask (n,)."""
-    met = candidate_pairs(shapes, shapely.STRtree(shapes), cover, threads)
+    pairs = candidate_pairs(shapes, shapely.STRtree(shapes), cover, threads)
     count = len(shapes)
-    shared_m2 = np.bincount(met.parcel, met.area_m2, count)
-    error_m2 = np.bincount(met.parcel, met.error_m2, count)
+    shared_m2 = np.bincount(pairs.parcel, pairs.area_m2, count)
+    error_m2 = np.bincount(pairs.parcel, pairs.error_m2, count)
     left_m2 = shapely.area(shapes) - shared_m2
     is_open: np.ndarray = left_m2 + error_m2 >= max(least_m2, _ARITHMETIC_M2)
-    several = ~is_open & (np.bincount(met.parcel, minlength=count) > 1)
-    several &= np.bincount(met.parcel, met.is_within, count) == 0
+    several = ~is_open & (np.bincount(pairs.parcel, minlength=count) > 1)
+    several &= np.bincount(pairs.parcel, pairs.is_within, count) == 0
     # Where two of the cover share ground on a polygon, what they share with it counts twice. Large ones are not held
     # against each other as wholes: what a polygon leaves of them is cut out near it.
     is_large = shapely.get_num_coordinates(cover) > MOST_VERTICES
-    is_open |= several & (np.bincount(met.parcel, is_large[met.feature], count) > 0)
+    is_open |= several & (np.bincount(pairs.parcel, is_large[pairs.feature], count) > 0)
     several &= ~is_open
-    doubtful = met.only(np.flatnonzero(several[met.parcel]))
+    doubtful = pairs.only(np.flatnonzero(several[pairs.parcel]))
     return is_open | features_overlap(doubtful.parcel, doubtful.feature, cover, count, _ARITHMETIC_M2, threads)
 
 
 def _open_shapes(shapes: np.ndarray, cover: np.ndarray) -> np.ndarray:
     """Which shapes (n,) do not lie within a single shape of the cover."""
-    at, met = shapely.STRtree(cover).query(shapes)
+    at, cover_rows = shapely.STRtree(cover).query(shapes)
     shapely.prepare(cover)
-    inside = at[shapely.covers(cover[met], shapes[at])]
+    inside = at[shapely.covers(cover[cover_rows], shapes[at])]
     return np.setdiff1d(np.arange(len(shapes)), inside)
 
 
@@ -182,11 +185,11 @@ def _outside(
 def _check_apart(layer: DeliveredLayer, other: DeliveredLayer, check: Check, threads: Threads) -> Iterator[Finding]:
     rows, others = _asked_rows(layer, check.keys.get("where")), _asked_rows(other, check.keys.get("other_where"))
     limits, shapes, grounds = _limits(check), layer.shapes[rows], other.shapes[others]
-    for at, met, near in _met(shapes, grounds, limits, threads):
-        row, with_whom = int(rows[at]), others[met].tolist()
-        shared = shapely.union_all(shapely.intersection(shapes[at], near))
-        dimension = int(min(shapely.get_dimensions(shapes[at]), shapely.get_dimensions(grounds[met]).max()))
-        ground = _ground(shared, dimension, limits)
+    for at, ground_rows, near in _met(shapes, grounds, limits, threads):
+        row, with_whom = int(rows[at]), others[ground_rows].tolist()
+        common = shapely.union_all(shapely.intersection(shapes[at], near))
+        dimension = int(min(shapely.get_dimensions(shapes[at]), shapely.get_dimensions(grounds[ground_rows]).max()))
+        ground = _ground(common, dimension, limits)
         if ground is not None:
             facts = {"other": other.wish.entry.title, "features": [other.name_of(one) for one in with_whom[:5]]}
             facts["area"] = area_to_hundredths(ground.area)
@@ -201,29 +204,29 @@ def _met(
     """The shapes (n,) that meet grounds (m,): their positions, the grounds' (k,), and the grounds' parts nearby."""
     are_polygons = _are_polygons(grounds)
     if are_polygons and _are_polygons(shapes):
-        at, met = _pairs_sharing_ground(
+        at, ground_rows = _pairs_sharing_ground(
             candidate_pairs(shapes, shapely.STRtree(shapes), grounds, threads), len(shapes), limits
         )
     else:
-        at, met = shapely.STRtree(grounds).query(shapes, predicate="intersects")
-    order = np.lexsort((met, at))
-    at, met = at[order], met[order]
+        at, ground_rows = shapely.STRtree(grounds).query(shapes, predicate="intersects")
+    order = np.lexsort((ground_rows, at))
+    at, ground_rows = at[order], ground_rows[order]
     for start in range(0, len(at), _AT_ONCE):
         threads.progress.check()
         begin = start if start == 0 else int(np.searchsorted(at, at[start], side="left"))
         end = len(at) if start + _AT_ONCE >= len(at) else int(np.searchsorted(at, at[start + _AT_ONCE], side="left"))
-        some, which = at[begin:end], met[begin:end]
+        some, which = at[begin:end], ground_rows[begin:end]
         near = _parts_near(grounds, which, shapes[some], threads) if are_polygons else grounds[which]
         for one, first, count in zip(*np.unique(some, return_index=True, return_counts=True), strict=True):
             yield int(one), which[first : first + count], near[first : first + count]
 
 
-def _pairs_sharing_ground(met: CandidatePairs, count: int, limits: SizeLimits) -> tuple[np.ndarray, np.ndarray]:
+def _pairs_sharing_ground(pairs: CandidatePairs, count: int, limits: SizeLimits) -> tuple[np.ndarray, np.ndarray]:
     """Pairs that share ground, for polygons (n,) that may share enough of it to be reported."""
-    met = met.only(np.flatnonzero(met.area_m2 + met.error_m2 >= _ARITHMETIC_M2))
-    most_m2 = np.bincount(met.parcel, met.area_m2 + met.error_m2, count)
-    enough = np.flatnonzero((most_m2 >= limits.area_m2 / 2)[met.parcel])
-    return met.parcel[enough], met.feature[enough]
+    pairs = pairs.only(np.flatnonzero(pairs.area_m2 + pairs.error_m2 >= _ARITHMETIC_M2))
+    most_m2 = np.bincount(pairs.parcel, pairs.area_m2 + pairs.error_m2, count)
+    enough = np.flatnonzero((most_m2 >= limits.area_m2 / 2)[pairs.parcel])
+    return pairs.parcel[enough], pairs.feature[enough]
 
 
 def _same_boundary(layer: DeliveredLayer, other: DeliveredLayer, check: Check, threads: Threads) -> Iterator[Finding]:

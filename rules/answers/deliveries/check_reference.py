@@ -61,15 +61,15 @@ def check_reference(language: str) -> str:
     rows = []
     for name, kind in KINDS.items():
         optional = [f"`{key}`" for key in kind.keys if key not in kind.needed]
-        needed = [words["implied"]] if kind.is_implied else [f"`{key}`" for key in ("layer", *kind.needed)]
+        needed_keys = [words["implied"]] if kind.is_implied else [f"`{key}`" for key in ("layer", *kind.needed)]
         geometry = kind.geometry or (words["any"] if kind.by_layer else "")
-        rows.append((f"`{name}`", kind.title[language], geometry, ", ".join(needed), ", ".join(optional)))
+        rows.append((f"`{name}`", kind.title[language], geometry, ", ".join(needed_keys), ", ".join(optional)))
     lines = [f"# {words['title']}", "", words["about"], "", f"## {words['kinds']}", ""]
     lines += [*markdown_table(words["kind_heads"], rows), "", f"## {words['codes']}"]
-    asked = _asking_templates()
+    templates = _asking_templates()
     for name, kind in KINDS.items():
         for code, severity in kind.codes.items():
-            lines += ["", f"### `{code}`", "", *_code_lines(code, severities[severity], name, asked, language)]
+            lines += ["", f"### `{code}`", "", *_code_lines(code, severities[severity], name, templates, language)]
     lines += ["", f"## {words['sources']}"]
     for template in _shipped_templates():
         clauses = [(f"`{one.id}`", one.source, one.confidence) for one in template.checks]
@@ -78,7 +78,7 @@ def check_reference(language: str) -> str:
 
 
 def _code_lines(
-    code: str, severity: str, name: str, asked: Mapping[str, Mapping[str, list[str]]], language: str
+    code: str, severity: str, name: str, templates_by_kind: Mapping[str, Mapping[str, list[str]]], language: str
 ) -> Iterator[str]:
     """The lines about one code: its check, the problem, the mend, and the templates that check it."""
     words, kind, gap = _WORDS[language], KINDS[name], "" if language == "zh" else " "
@@ -96,7 +96,7 @@ def _code_lines(
     else:
         templates = words["comma"].join(
             words["layers"].format(template=template, layers=words["comma"].join(layers))
-            for template, layers in asked.get(name, {}).items()
+            for template, layers in templates_by_kind.get(name, {}).items()
         )
     if templates:
         yield f"- {words['asked'].format(templates=templates)}"
@@ -104,13 +104,13 @@ def _code_lines(
 
 def _asking_templates() -> dict[str, dict[str, list[str]]]:
     """By kind of check, the shipped templates that use it, each with the layers."""
-    found: dict[str, dict[str, list[str]]] = {}
+    templates_by_kind: dict[str, dict[str, list[str]]] = {}
     for template in _shipped_templates():
         for check in template.checks:
-            layers = found.setdefault(check.kind, {}).setdefault(template.folders.id, [])
+            layers = templates_by_kind.setdefault(check.kind, {}).setdefault(template.folders.id, [])
             if check.layer is not None and check.layer not in layers:
                 layers.append(check.layer)
-    return found
+    return templates_by_kind
 
 
 def _shipped_templates() -> list[DeliveryTemplate]:

@@ -54,7 +54,7 @@ class DeliveredContent:
         memory.reading = self.known
 
     def _read_anew(self, files: Mapping[str, str]) -> ReadingMemory:
-        sources, unread, lost = self._read
+        sources, unread, lost_codes = self._read
         return ReadingMemory(
             files=files,
             sources=[
@@ -69,7 +69,7 @@ class DeliveredContent:
             ],
             plane=plane_of_layers(sources).to_wkt(),
             unread=unread,
-            lost=frozenset(lost),
+            lost=frozenset(lost_codes),
         )
 
     @cached_property
@@ -89,11 +89,11 @@ class DeliveredContent:
     @cached_property
     def hashes(self) -> Mapping[str, str]:
         """The hash of each layer of the template that was delivered, by code, in the order of the files."""
-        found: dict[str, str] = {}
+        hashes: dict[str, str] = {}
         for source in self.known.sources:
-            if source.code is not None and source.code not in found:
-                found[source.code] = source.whole_hash
-        return found
+            if source.code is not None and source.code not in hashes:
+                hashes[source.code] = source.whole_hash
+        return hashes
 
     def layer(self, code: str | None) -> DeliveredLayer | None:
         """A layer of the template, read and transformed into the plane; None if it was not delivered."""

@@ -110,8 +110,8 @@ def _find_root(base: Path, template: FolderTemplate) -> DeliveredFolder:
     pattern = _root_pattern(template.root)
     candidates = [base, *sorted(path for path in base.iterdir() if path.is_dir())]
     for path in candidates:
-        if found := pattern.fullmatch(path.name):
-            values = {name: text for name, text in found.groupdict().items() if text}
+        if match := pattern.fullmatch(path.name):
+            values = {name: text for name, text in match.groupdict().items() if text}
             return DeliveredFolder(template, base, path, values, is_folder=True, has_root=True)
     names = {folder.name for folder in template.folders}
     rooms = [path for path in candidates if names & {below.name for below in path.iterdir() if below.is_dir()}]
@@ -119,19 +119,19 @@ def _find_root(base: Path, template: FolderTemplate) -> DeliveredFolder:
 
 
 def _root_pattern(name: str) -> re.Pattern[str]:
-    pieces, seen = [], set()
+    pieces, earlier_pieces = [], set()
     for is_place, piece in enumerate_places(name):
         if not is_place:
             pieces.append(re.escape(piece))
         else:
-            pieces.append(f"(?P={piece})" if piece in seen else _PARTS.get(piece, ".+"))
-            seen.add(piece)
+            pieces.append(f"(?P={piece})" if piece in earlier_pieces else _PARTS.get(piece, ".+"))
+            earlier_pieces.add(piece)
     return re.compile("".join(pieces))
 
 
 def _all_files(base: Path) -> list[Path]:
     """Every file; a folder that is a format counts as one. Raises OneMapError source.many_inside."""
-    found: list[Path] = []
+    paths: list[Path] = []
     waiting = [base]
     while waiting:
         for path in sorted(waiting.pop().iterdir()):
@@ -140,7 +140,7 @@ def _all_files(base: Path) -> list[Path]:
             if path.is_dir() and path.suffix.lower() not in formats.FOLDERS:
                 waiting.append(path)
             else:
-                found.append(path)
-                if len(found) > _MOST_FILES:
-                    raise OneMapError("source.many_inside", file=base.name, count=len(found), most=_MOST_FILES)
-    return sorted(found)
+                paths.append(path)
+                if len(paths) > _MOST_FILES:
+                    raise OneMapError("source.many_inside", file=base.name, count=len(paths), most=_MOST_FILES)
+    return sorted(paths)

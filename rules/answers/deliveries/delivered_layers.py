@@ -167,7 +167,7 @@ class DeliveredLayer:
             touched.append(hashlib.sha256(shapely.to_wkb(shapely.normalize(ground))).hexdigest())
             touched += map(self.hash_of, self.tree.query(ground, predicate="intersects").tolist())
         facts = {**problem.facts, "layer": self.code}
-        found = Finding(
+        finding = Finding(
             check=check,
             problem=Problem(problem.code, facts),
             path=self.path,
@@ -178,26 +178,26 @@ class DeliveredLayer:
             point=self.point_in_source(place),
             area_m2=area_m2,
         )
-        return with_hash(found, touched)
+        return with_hash(finding, touched)
 
 
 def source_layers(
     delivery: DeliveredFolder, template: DeliveryTemplate, check: Check, progress: Progress
 ) -> tuple[list[SourceLayer], list[Finding], set[str]]:
     """Every layer of every database; findings for unreadable files; and the codes of layers that these should hold."""
-    found: list[SourceLayer] = []
+    layers: list[SourceLayer] = []
     unread: list[Finding] = []
-    lost: set[str] = set()
+    lost_codes: set[str] = set()
     files = data_files(delivery)
     for file, part in zip(files, progress.parts([1] * max(1, len(files))), strict=False):
         part.check()
         try:
-            found += _layers_of_file(file, template, part)
+            layers += _layers_of_file(file, template, part)
         except OneMapError as error:
             reasons = error.problems
-            lost |= set(file.item.layers if file.item is not None else template.layers)
+            lost_codes |= set(file.item.layers if file.item is not None else template.layers)
             unread += [_unread(file, check, reason) for reason in reasons]
-    return found, unread, lost
+    return layers, unread, lost_codes
 
 
 def _unread(file: DeliveredFile, check: Check, reason: Problem) -> Finding:
@@ -208,8 +208,10 @@ def _unread(file: DeliveredFile, check: Check, reason: Problem) -> Finding:
 def data_files(delivery: DeliveredFolder) -> list[DeliveredFile]:
     """The files that hold layers: those of the template, or all readable ones if it has no folders."""
     if delivery.template.folders and delivery.is_folder:
-        named = [file for file in delivery.files if file.item is not None and file.item.kind in (TABLES, VECTORS)]
-        readable = [file for file in named if not _is_unreadable(file.place)]
+        template_files = [
+            file for file in delivery.files if file.item is not None and file.item.kind in (TABLES, VECTORS)
+        ]
+        readable = [file for file in template_files if not _is_unreadable(file.place)]
         return sorted(readable, key=lambda file: file.place.suffix.lower() in sheet_grid.SUFFIXES)
     if not delivery.is_folder:
         return list(delivery.files)
@@ -231,10 +233,10 @@ def _is_unreadable(path: Path) -> bool:
 
 def _layers_of_file(file: DeliveredFile, template: DeliveryTemplate, progress: Progress) -> Iterator[SourceLayer]:
     is_sheet = file.place.suffix.lower() in sheet_grid.SUFFIXES
-    with open_source(file.place) as opened:
-        for name in layers_of(opened):
+    with open_source(file.place) as source:
+        for name in layers_of(source):
             progress.check()
-            raw = read_layer(opened, name, None, lenient=True, as_table=is_sheet)
+            raw = read_layer(source, name, None, lenient=True, as_table=is_sheet)
             wish, is_exact = template.wish_named(name)
             yield SourceLayer(file, name, raw, wish, is_exact)
 
@@ -274,12 +276,12 @@ def laid_out(source: SourceLayer, plane: pyproj.CRS) -> DeliveredLayer:
     layer = DeliveredLayer(source, wish, plane, columns_of)
     if source.raw.is_table != (entry.geometry == "table"):
         return layer
-    renamed = source.raw.attributes.rename(columns={column: name for name, column in columns_of.items()})
-    raw = replace(source.raw, attributes=renamed)
-    asked = SourceOptions(crs=None if raw.crs is not None or raw.is_table else systems.crs_name(plane))
-    known = replace(entry, key=entry.key if entry.key in columns_of else None)
+    attributes = source.raw.attributes.rename(columns={column: name for name, column in columns_of.items()})
+    raw = replace(source.raw, attributes=attributes)
+    source_options = SourceOptions(crs=None if raw.crs is not None or raw.is_table else systems.crs_name(plane))
+    entry_with_key = replace(entry, key=entry.key if entry.key in columns_of else None)
     try:
-        frame = sorted_out(raw, known, plane, asked, ())
+        frame = sorted_out(raw, entry_with_key, plane, source_options, ())
     except OneMapError as error:
         layer.refused = error.problems
         return layer

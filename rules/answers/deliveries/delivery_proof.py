@@ -75,9 +75,9 @@ class Proof:
     def with_granted(self, granted: Sequence[GrantedException]) -> "Proof":
         """The same proof with these exceptions granted, and no others."""
         findings = sorted_findings([*self.standing, *(finding for finding, _ in self.spared)])
-        standing, spared, lapsed = with_exceptions(findings, granted)
-        grade = grade_of(self.template, standing, self.proved)
-        return replace(self, standing=standing, spared=spared, lapsed=lapsed, grade=grade)
+        standing_findings, spared_findings, lapsed = with_exceptions(findings, granted)
+        grade = grade_of(self.template, standing_findings, self.proved)
+        return replace(self, standing=standing_findings, spared=spared_findings, lapsed=lapsed, grade=grade)
 
     def reaches(self, severity: str) -> bool:
         """Whether a problem is at least this severe; granted ones count, too, if a check found more than are listed."""
@@ -125,14 +125,14 @@ def prove_delivery(
     memory: of the last proof; checks that would read the same content are not run again. New findings are added to it.
     Raises OneMapError source.… if the source itself cannot be opened.
     """
-    found = FindingList()
+    finding_list = FindingList()
     memory = memory if memory is not None else ProofMemory(template, is_asked=False)
     with opened_delivery(source, template.folders) as delivery:
         by_kind = {check.kind: check for check in template.checks if check.layer is None}
 
         def take(check: Check, objects: int, findings: Sequence[Finding]) -> None:
             memory.renew(check, (objects, findings))
-            found.take(check, objects, findings)
+            finding_list.take(check, objects, findings)
 
         forms = form_findings(delivery, by_kind["files"])
         reading = progress.part(0.0, _READ, phrase("progress.reading", language))
@@ -142,15 +142,25 @@ def prove_delivery(
         take(by_kind["files"], forms[0], [*forms[1], *content.known.unread])
         if template.folders.folders:
             take(by_kind["list"], *list_findings(delivery, by_kind["list"]))
-        lost = content.known.lost | _layers_of_missing_files(delivery, content)
-        _prove_which_layers(content, template, by_kind["layers"], lost, found)
-        _prove_layers(content, template, found, progress.part(_READ, _LAYERS))
-        _prove_relations(delivery, content, template, found, progress.part(_LAYERS, 1.0))
-        known, plane = content.known, content.plane
+        lost_codes = content.known.lost | _layers_of_missing_files(delivery, content)
+        _prove_which_layers(content, template, by_kind["layers"], lost_codes, finding_list)
+        _prove_layers(content, template, finding_list, progress.part(_READ, _LAYERS))
+        _prove_relations(delivery, content, template, finding_list, progress.part(_LAYERS, 1.0))
+        known_content, plane = content.known, content.plane
         root = None if delivery.archive else delivery.root if delivery.is_folder else delivery.base.parent
-    findings = sorted_findings(found.findings)
-    grade = grade_of(template, findings, found.proved)
-    proof = Proof(template, findings, [], [], found.proved, grade=grade, plane=plane, sources=known.sources, root=root)
+    findings = sorted_findings(finding_list.findings)
+    grade = grade_of(template, findings, finding_list.proved)
+    proof = Proof(
+        template,
+        findings,
+        [],
+        [],
+        finding_list.proved,
+        grade=grade,
+        plane=plane,
+        sources=known_content.sources,
+        root=root,
+    )
     return proof.with_granted(granted)
 
 
@@ -163,29 +173,37 @@ def _layers_of_missing_files(delivery: DeliveredFolder, content: DeliveredConten
 
 
 def _prove_which_layers(
-    content: DeliveredContent, template: DeliveryTemplate, check: Check, lost: frozenset[str], found: FindingList
+    content: DeliveredContent,
+    template: DeliveryTemplate,
+    check: Check,
+    lost_codes: frozenset[str],
+    finding_list: FindingList,
 ) -> None:
     """Check which layers exist, with which geometry and system."""
 
     def run() -> tuple[int, list[Finding]]:
         layers = {code: layer for code in content.hashes if (layer := content.layer(code)) is not None}
-        return layer_findings(content.sources, layers, template, check, lost)
+        return layer_findings(content.sources, layers, template, check, lost_codes)
 
     hashes = [source.whole_hash for source in content.known.sources]
-    _take_known(content, found, check, [content.known.plane, *hashes, "", *sorted(lost)], run)
+    _take_known(content, finding_list, check, [content.known.plane, *hashes, "", *sorted(lost_codes)], run)
 
 
 def _take_known(
-    content: DeliveredContent, found: FindingList, check: Check, read: Iterable[str], run: Callable[[], Run | None]
+    content: DeliveredContent,
+    finding_list: FindingList,
+    check: Check,
+    read: Iterable[str],
+    run: Callable[[], Run | None],
 ) -> None:
     """Add the findings of a check: remembered if it would read the same, else by running it."""
     result = content.memory.recall(check, read, run)
     if result is not None:
-        found.take(check, *result)
+        finding_list.take(check, *result)
 
 
 def _prove_layers(
-    content: DeliveredContent, template: DeliveryTemplate, found: FindingList, progress: Progress
+    content: DeliveredContent, template: DeliveryTemplate, finding_list: FindingList, progress: Progress
 ) -> None:
     """Check fields, values, geometry, topology and rows, layer by layer."""
     parts = progress.parts([1] * max(1, len(content.hashes)))
@@ -196,7 +214,7 @@ def _prove_layers(
             if check.layer != code or check.kind not in _OF_LAYER:
                 continue
             run = partial(_of_one_layer, content, template, check, of_quality)
-            _take_known(content, found, check, content.content_of(check), run)
+            _take_known(content, finding_list, check, content.content_of(check), run)
 
 
 def _quality_of(
@@ -243,15 +261,15 @@ def _prove_relations(
     delivery: DeliveredFolder,
     content: DeliveredContent,
     template: DeliveryTemplate,
-    found: FindingList,
+    finding_list: FindingList,
     progress: Progress,
 ) -> None:
     """Check layers against each other, sums, texts and units; missing layers are reported elsewhere."""
-    asked = [check for check in template.checks if check.kind in (*_BETWEEN, "sum", "text_number", "units")]
-    for check, part in zip(asked, progress.parts([1] * max(1, len(asked))), strict=False):
+    checks = [check for check in template.checks if check.kind in (*_BETWEEN, "sum", "text_number", "units")]
+    for check, part in zip(checks, progress.parts([1] * max(1, len(checks))), strict=False):
         part.check()
         run = partial(_relation, delivery, content, check, part)
-        _take_known(content, found, check, content.content_of(check), run)
+        _take_known(content, finding_list, check, content.content_of(check), run)
 
 
 def _relation(
@@ -267,7 +285,7 @@ def _relation(
         return _if_fields_there(lambda: unit_findings(layer, other, check))
     if check.kind == "text_number":
         return _if_fields_there(lambda: text_findings(delivery, layer, check, progress))
-    beside = require_value(other, check.id)  # a template without it is refused
+    other_layer = require_value(other, check.id)  # a template without it is refused
     if check.kind == "sum":
-        return _if_fields_there(lambda: sum_findings(layer, beside, check))
-    return _if_fields_there(lambda: between_findings(layer, beside, check, progress))
+        return _if_fields_there(lambda: sum_findings(layer, other_layer, check))
+    return _if_fields_there(lambda: between_findings(layer, other_layer, check, progress))

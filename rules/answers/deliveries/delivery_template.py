@@ -159,8 +159,8 @@ def delivery_template(text: str, source: str, catalogue: Mapping[str, LayerEntry
         raise OneMapError.of(problems)
     raw = _with_clauses(raw)
     layers = {code: _folder_wish(code, folders, catalogue) for code in folders.layers}
-    for given in raw.get("layer", ()):
-        layers[given["code"]] = _layer_wish(given, folders, catalogue)
+    for layer_table in raw.get("layer", ()):
+        layers[layer_table["code"]] = _layer_wish(layer_table, folders, catalogue)
     return DeliveryTemplate(
         folders=folders,
         layers=layers,
@@ -173,8 +173,8 @@ def delivery_template(text: str, source: str, catalogue: Mapping[str, LayerEntry
 def _with_clauses(raw: Mapping[str, Any]) -> dict[str, Any]:
     """The template with the source and confidence of each [[clause]] copied to the layers and checks that name it."""
     clauses = {one["id"]: {key: one[key] for key in _CLAUSE_KEYS[1:]} for one in raw.get("clause", ())}
-    filled = {name: [{**clauses.get(one.get("clause"), {}), **one} for one in raw.get(name, ())] for name in _CLAUSED}
-    return {**raw, **filled}
+    tables = {name: [{**clauses.get(one.get("clause"), {}), **one} for one in raw.get(name, ())] for name in _CLAUSED}
+    return {**raw, **tables}
 
 
 def _folder_wish(code: str, folders: FolderTemplate, catalogue: Mapping[str, LayerEntry]) -> LayerWish:
@@ -188,26 +188,32 @@ def _folder_wish(code: str, folders: FolderTemplate, catalogue: Mapping[str, Lay
     )
 
 
-def _layer_wish(given: Mapping[str, Any], folders: FolderTemplate, catalogue: Mapping[str, LayerEntry]) -> LayerWish:
-    code = given["code"]
+def _layer_wish(
+    layer_table: Mapping[str, Any], folders: FolderTemplate, catalogue: Mapping[str, LayerEntry]
+) -> LayerWish:
+    code = layer_table["code"]
     entry = catalogue.get(code) or LayerEntry(code, {"zh": code, "en": code}, "land", "base", "vector", "polygon")
-    own = [_field(one) for one in given.get("fields", ())]
-    known = [one for one in entry.fields if one.name not in {field.name for field in own}]
-    key = given.get("key") or entry.key or next((name for name in given.get("unique", ()) if "+" not in name), None)
-    entry = replace(entry, key=key, geometry=given.get("geometry", entry.geometry), fields=(*known, *own))
+    own = [_field(one) for one in layer_table.get("fields", ())]
+    schema_fields = [one for one in entry.fields if one.name not in {field.name for field in own}]
+    key = (
+        layer_table.get("key")
+        or entry.key
+        or next((name for name in layer_table.get("unique", ()) if "+" not in name), None)
+    )
+    entry = replace(entry, key=key, geometry=layer_table.get("geometry", entry.geometry), fields=(*schema_fields, *own))
     return LayerWish(
         entry=entry,
-        names=tuple(given.get("names", ())),
-        required=tuple(given.get("required", ())),
-        unique=tuple(given.get("unique", ())),
-        decimals=given.get("decimals", {}),
-        ranges={name: (_limit(pair[0]), _limit(pair[1])) for name, pair in given.get("ranges", {}).items()},
-        forms=given.get("forms", {}),
-        crs=tuple(given.get("crs", folders.crs)),
-        is_optional=given.get("optional", bool(folders.folders) and code not in folders.required_layers),
-        has_exact_fields=given.get("exact_fields", False),
-        source=given.get("source", folders.source),
-        confidence=given.get("confidence", folders.confidence),
+        names=tuple(layer_table.get("names", ())),
+        required=tuple(layer_table.get("required", ())),
+        unique=tuple(layer_table.get("unique", ())),
+        decimals=layer_table.get("decimals", {}),
+        ranges={name: (_limit(pair[0]), _limit(pair[1])) for name, pair in layer_table.get("ranges", {}).items()},
+        forms=layer_table.get("forms", {}),
+        crs=tuple(layer_table.get("crs", folders.crs)),
+        is_optional=layer_table.get("optional", bool(folders.folders) and code not in folders.required_layers),
+        has_exact_fields=layer_table.get("exact_fields", False),
+        source=layer_table.get("source", folders.source),
+        confidence=layer_table.get("confidence", folders.confidence),
     )
 
 
@@ -215,13 +221,13 @@ def _limit(value: Any) -> float | None:
     return None if value == "" else float(value)
 
 
-def _field(given: Mapping[str, Any]) -> Field:
-    codes = (given["codes"],) if "codes" in given else ()
+def _field(field_table: Mapping[str, Any]) -> Field:
+    codes = (field_table["codes"],) if "codes" in field_table else ()
     return Field(
-        given["name"],
-        type=given.get("type", "text"),
-        length=given.get("length"),
-        values=tuple(given.get("values", ())),
+        field_table["name"],
+        type=field_table.get("type", "text"),
+        length=field_table.get("length"),
+        values=tuple(field_table.get("values", ())),
         codes=codes,
     )
 
@@ -238,19 +244,19 @@ def _checks(raw: Mapping[str, Any], folders: FolderTemplate, layers: Mapping[str
         of_layer: dict[str, Any] = {"source": wish.source, "confidence": wish.confidence}
         kinds = ("fields", "values") if wish.entry.geometry == "table" else ("fields", "values", "geometry")
         yield from (Check(f"{kind} {code}", kind, code, **of_layer) for kind in kinds)
-    used: dict[str, int] = {}
-    for given in raw.get("check", ()):
-        name = given.get("id") or " ".join(filter(None, (given["kind"], given.get("layer"))))
-        used[name] = used.get(name, 0) + 1
+    name_counts: dict[str, int] = {}
+    for check_table in raw.get("check", ()):
+        name = check_table.get("id") or " ".join(filter(None, (check_table["kind"], check_table.get("layer"))))
+        name_counts[name] = name_counts.get(name, 0) + 1
         yield Check(
-            id=name if used[name] == 1 else f"{name} {used[name]}",
-            kind=given["kind"],
-            layer=given.get("layer"),
-            severity=given.get("severity"),
-            title=given.get("title"),
-            source=given.get("source", folders.source),
-            confidence=given.get("confidence", folders.confidence),
-            keys={key: value for key, value in given.items() if key not in _CHECK_KEYS},
+            id=name if name_counts[name] == 1 else f"{name} {name_counts[name]}",
+            kind=check_table["kind"],
+            layer=check_table.get("layer"),
+            severity=check_table.get("severity"),
+            title=check_table.get("title"),
+            source=check_table.get("source", folders.source),
+            confidence=check_table.get("confidence", folders.confidence),
+            keys={key: value for key, value in check_table.items() if key not in _CHECK_KEYS},
         )
 
 
@@ -271,33 +277,33 @@ def _wrong(raw: Mapping[str, Any], catalogue: Mapping[str, LayerEntry]) -> Itera
             yield name, 0, name, f"[[{name}]]"
             return
     yield from _wrong_in_clauses(raw, clauses)
-    for number, given in enumerate(layers):
-        for key, form in _wrong_in_layer(given, catalogue):
+    for number, table in enumerate(layers):
+        for key, form in _wrong_in_layer(table, catalogue):
             yield "layer", number, key, form
     codes = {one.get("code") for one in layers if isinstance(one.get("code"), str)}
     codes |= _codes_of_folders(raw)
-    for number, given in enumerate(checks):
-        for key, form in _wrong_in_check(given, codes):
+    for number, table in enumerate(checks):
+        for key, form in _wrong_in_check(table, codes):
             yield "check", number, key, form
 
 
 def _wrong_in_clauses(raw: Mapping[str, Any], clauses: Sequence[Mapping[str, Any]]) -> Iterator[_Wrong]:
     """The errors in the clauses, and in the names of clauses."""
-    for number, given in enumerate(clauses):
-        for key in dict.fromkeys((*given, *_CLAUSE_KEYS)):
+    for number, item in enumerate(clauses):
+        for key in dict.fromkeys((*item, *_CLAUSE_KEYS)):
             if key not in _CLAUSE_KEYS:
                 yield "clause", number, key, " | ".join(_CLAUSE_KEYS)
-            elif not isinstance(given.get(key), str) or not given[key].strip():
+            elif not isinstance(item.get(key), str) or not item[key].strip():
                 yield "clause", number, key, f'{key} = "…"'
-            elif key == "id" and given[key] in [one.get("id") for one in clauses[:number]]:
-                yield "clause", number, key, f'id ≠ "{given[key]}"'
-        if given.get("confidence", "U") not in _CONFIDENCES:
+            elif key == "id" and item[key] in [one.get("id") for one in clauses[:number]]:
+                yield "clause", number, key, f'id ≠ "{item[key]}"'
+        if item.get("confidence", "U") not in _CONFIDENCES:
             yield "clause", number, "confidence", " | ".join(_CONFIDENCES)
-    known = [one.get("id") for one in clauses]
+    clause_ids = [one.get("id") for one in clauses]
     for table in _CLAUSED:
-        for number, given in enumerate(raw.get(table, ())):
-            if "clause" in given and given["clause"] not in known:
-                yield table, number, "clause", " | ".join(map(str, known)) or "[[clause]]"
+        for number, item in enumerate(raw.get(table, ())):
+            if "clause" in item and item["clause"] not in clause_ids:
+                yield table, number, "clause", " | ".join(map(str, clause_ids)) or "[[clause]]"
 
 
 def _codes_of_folders(raw: Mapping[str, Any]) -> set[Any]:
@@ -320,28 +326,28 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def _wrong_in_layer(given: Mapping[str, Any], catalogue: Mapping[str, LayerEntry]) -> Iterator[tuple[str, str]]:
-    for key, value in given.items():
+def _wrong_in_layer(layer_table: Mapping[str, Any], catalogue: Mapping[str, LayerEntry]) -> Iterator[tuple[str, str]]:
+    for key, value in layer_table.items():
         if key not in _LAYER_KEYS:
             yield key, " | ".join(_LAYER_KEYS)
         elif type(value) is not _LAYER_KEYS[key]:
             yield key, str(getattr(_LAYER_KEYS[key], "__name__", ""))
         elif isinstance(value, list) and key != "fields" and not all(isinstance(one, str) and one for one in value):
             yield key, '["BSM"]'
-    code = given.get("code")
+    code = layer_table.get("code")
     if not isinstance(code, str) or not is_code(code):
         yield "code", 'code = "DLTB"'
         return
-    if given.get("geometry", GEOMETRIES[0]) not in GEOMETRIES:
+    if layer_table.get("geometry", GEOMETRIES[0]) not in GEOMETRIES:
         yield "geometry", " | ".join(GEOMETRIES)
-    elif code not in catalogue and "geometry" not in given:
+    elif code not in catalogue and "geometry" not in layer_table:
         yield "geometry", "geometry = …"
-    if given.get("confidence", "U") not in _CONFIDENCES:
+    if layer_table.get("confidence", "U") not in _CONFIDENCES:
         yield "confidence", " | ".join(_CONFIDENCES)
-    fields = given.get("fields", [])
+    fields = layer_table.get("fields", [])
     for one in fields if isinstance(fields, list) else ():
         yield from _wrong_in_field(one)
-    yield from _wrong_in_limits(given)
+    yield from _wrong_in_limits(layer_table)
 
 
 def _wrong_in_field(one: Any) -> Iterator[tuple[str, str]]:
@@ -357,9 +363,9 @@ def _wrong_in_field(one: Any) -> Iterator[tuple[str, str]]:
         yield "fields", f"{one['name']}: {' | '.join(table_names())}"
 
 
-def _wrong_in_limits(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _wrong_in_limits(layer_table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """The errors in decimals, ranges and forms."""
-    decimals, ranges, forms = (given.get(key, {}) for key in ("decimals", "ranges", "forms"))
+    decimals, ranges, forms = (layer_table.get(key, {}) for key in ("decimals", "ranges", "forms"))
     if isinstance(decimals, dict) and not all(type(count) is int and 0 <= count <= 12 for count in decimals.values()):
         yield "decimals", "{ MJ = 2 }"
     pairs = ranges.values() if isinstance(ranges, dict) else ()
@@ -375,27 +381,29 @@ def _wrong_in_limits(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield "forms", '{ BHKSSJ = "[0-9]{8}" }'
 
 
-def _wrong_in_check(given: Mapping[str, Any], layers: set[Any]) -> Iterator[tuple[str, str]]:
-    kind = KINDS.get(given["kind"]) if isinstance(given.get("kind"), str) else None
+def _wrong_in_check(check_table: Mapping[str, Any], layers: set[Any]) -> Iterator[tuple[str, str]]:
+    kind = KINDS.get(check_table["kind"]) if isinstance(check_table.get("kind"), str) else None
     if kind is None or kind.is_implied:
         yield "kind", " | ".join(name for name, one in KINDS.items() if not one.is_implied)
         return
-    if given.get("severity", SEVERITIES[0]) not in SEVERITIES:
+    if check_table.get("severity", SEVERITIES[0]) not in SEVERITIES:
         yield "severity", " | ".join(SEVERITIES)
-    if given.get("confidence", "U") not in _CONFIDENCES:
+    if check_table.get("confidence", "U") not in _CONFIDENCES:
         yield "confidence", " | ".join(_CONFIDENCES)
-    title = given.get("title", {})
+    title = check_table.get("title", {})
     if not isinstance(title, dict) or not all(isinstance(one, str) for one in title.values()):
         yield "title", '{ zh = "…", en = "…" }'
-    if kind.by_layer and given.get("layer") not in layers:
+    if kind.by_layer and check_table.get("layer") not in layers:
         yield "layer", " | ".join(sorted(map(str, layers)))
     for key in kind.needed:
-        if key not in given:
+        if key not in check_table:
             yield key, f"{key} = …"
-    for key, value in given.items():
+    for key, value in check_table.items():
         if key not in _CHECK_KEYS:
             yield from _wrong_value(kind, key, value, layers)
-    if given["kind"] == "units" and not ("codes" in given or ("other" in given and "other_field" in given)):
+    if check_table["kind"] == "units" and not (
+        "codes" in check_table or ("other" in check_table and "other_field" in check_table)
+    ):
         yield "codes", "codes = […] | other = …, other_field = …"
 
 

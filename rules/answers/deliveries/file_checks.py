@@ -61,8 +61,8 @@ def _folder_findings(delivery: DeliveredFolder, check: Check) -> Iterator[Findin
 
 def form_findings(delivery: DeliveredFolder, check: Check) -> tuple[int, list[Finding]]:
     """Findings for files whose content does not match their name, or that cannot be read; and the number of files."""
-    found = (one for file in delivery.files for one in _form_findings(file, check))
-    return len(delivery.files), list(first_of_each_code(found, code_of_finding))
+    findings = (one for file in delivery.files for one in _form_findings(file, check))
+    return len(delivery.files), list(first_of_each_code(findings, code_of_finding))
 
 
 def _form_findings(file: DeliveredFile, check: Check) -> Iterator[Finding]:
@@ -116,27 +116,27 @@ def _list_findings(delivery: DeliveredFolder, check: Check, rows: dict[str, str]
         for path in (sorted(file.place.rglob("*")) if file.place.is_dir() else [file.place])
         if path.is_file() and path.suffix != _LOCK
     }
-    listed, present = _by_database(rows), _by_database(there)
-    for name, parts in listed.items():
+    listed_parts, present = _by_database(rows), _by_database(there)
+    for name, parts in listed_parts.items():
         facts = {"file": name, "list": delivery.list_name}
-        found = [there[part] for part in present.get(name, ())]
-        if not found:
+        paths = [there[part] for part in present.get(name, ())]
+        if not paths:
             yield file_finding(check, Problem("proof.list_absent", facts), name)
         elif parts != present[name] or any(file_hash(there[part]) != rows[part] for part in parts):
             one = Finding(check, Problem("proof.list_hash", facts), name)
-            yield with_hash(one, [f"{path.name} {file_hash(path)}" for path in found])
+            yield with_hash(one, [f"{path.name} {file_hash(path)}" for path in paths])
     for name, parts in present.items():
-        if name not in listed and name != delivery.list_name:
+        if name not in listed_parts and name != delivery.list_name:
             one = Finding(check, Problem("proof.list_extra", {"file": name, "list": delivery.list_name}), name)
             yield with_hash(one, [f"{there[part].name} {file_hash(there[part])}" for part in parts])
 
 
 def _by_database(names: Iterable[str]) -> dict[str, set[str]]:
     """Files by their own names; the parts of a folder that is a database by the folder's name."""
-    found: dict[str, set[str]] = {}
+    parts_by_name: dict[str, set[str]] = {}
     for name in names:
         place = PurePosixPath(name)
         folder = next((one for one in reversed(place.parents) if one.suffix.lower() in formats.FOLDERS), place)
         if place.suffix != _LOCK:
-            found.setdefault(folder.as_posix(), set()).add(name)
-    return found
+            parts_by_name.setdefault(folder.as_posix(), set()).add(name)
+    return parts_by_name

@@ -35,10 +35,10 @@ def write_findings(path: Path, proof: Proof, language: str, overwrite: bool) -> 
 
     number: the position of each among all problems of the report, from 1. Raises OneMapError out.….
     """
-    with atomic_output(path, overwrite, "--findings") as beside:
+    with atomic_output(path, overwrite, "--findings") as new_file:
         for dimension, (name, _, kind) in _TABLES.items():
             _frame(proof, dimension, language).to_file(
-                beside,
+                new_file,
                 layer=name,
                 driver="GPKG",
                 engine="pyogrio",
@@ -46,7 +46,7 @@ def write_findings(path: Path, proof: Proof, language: str, overwrite: bool) -> 
                 promote_to_multi=True,
                 **({} if dimension else {"dataset_options": {"VERSION": "1.3"}}),
             )
-        pyogrio.write_dataframe(_looks(language), beside, layer=LOOKS, driver="GPKG")
+        pyogrio.write_dataframe(_looks(language), new_file, layer=LOOKS, driver="GPKG")
 
 
 def _frame(proof: Proof, dimension: int, language: str) -> geopandas.GeoDataFrame:

@@ -103,8 +103,8 @@ def withdraw_exceptions(path: Path, hashes: Collection[str]) -> None:
 
 
 def _write(path: Path, text: str) -> None:
-    with atomic_output(path, True, "--exceptions") as beside:
-        beside.write_text(text, encoding="utf-8")
+    with atomic_output(path, True, "--exceptions") as new_file:
+        new_file.write_text(text, encoding="utf-8")
 
 
 def with_exceptions(
@@ -112,13 +112,13 @@ def with_exceptions(
 ) -> tuple[list[Finding], list[tuple[Finding, GrantedException]], list[GrantedException]]:
     """The findings without an exception, those with one, and the exceptions whose content is gone."""
     by_key = {(one.check, one.hash): one for one in granted}
-    standing: list[Finding] = []
-    spared: list[tuple[Finding, GrantedException]] = []
+    standing_findings: list[Finding] = []
+    spared_findings: list[tuple[Finding, GrantedException]] = []
     for finding in findings:
         exception = by_key.get((finding.check.id, finding.hash))
         if exception is None:
-            standing.append(finding)
+            standing_findings.append(finding)
         else:
-            spared.append((finding, exception))
-    used = {(one.check, one.hash) for _, one in spared}
-    return standing, spared, [one for key, one in by_key.items() if key not in used]
+            spared_findings.append((finding, exception))
+    used_keys = {(one.check, one.hash) for _, one in spared_findings}
+    return standing_findings, spared_findings, [one for key, one in by_key.items() if key not in used_keys]

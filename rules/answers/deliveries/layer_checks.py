@@ -33,22 +33,25 @@ def layer_findings(
     layers: Mapping[str, DeliveredLayer],
     template: DeliveryTemplate,
     check: Check,
-    lost: Collection[str],
+    lost_codes: Collection[str],
 ) -> tuple[int, list[Finding]]:
-    """Problems of whole layers, and their number. lost: codes of layers in files that are missing or unreadable."""
-    found = [*_names_of_layers(sources, check)]
+    """Problems of whole layers, and their number.
+
+    lost_codes: codes of layers in files that are missing or unreadable.
+    """
+    findings = [*_names_of_layers(sources, check)]
     for code, wish in template.layers.items():
         if code not in layers:
-            if not wish.is_optional and code not in lost:
+            if not wish.is_optional and code not in lost_codes:
                 problem = Problem("proof.layer_missing", {"layer": code, "title": wish.entry.title})
-                found.append(with_hash(Finding(check, problem, "", code), []))
+                findings.append(with_hash(Finding(check, problem, "", code), []))
             continue
-        found += [layers[code].finding(check, problem) for problem in _layer_problems(layers[code])]
-    return len(sources), found
+        findings += [layers[code].finding(check, problem) for problem in _layer_problems(layers[code])]
+    return len(sources), findings
 
 
 def _names_of_layers(sources: Sequence[SourceLayer], check: Check) -> Iterator[Finding]:
-    seen: dict[str, SourceLayer] = {}
+    first_sources: dict[str, SourceLayer] = {}
     for source in sources:
         facts: dict[str, Any] = {"file": source.file.path, "layer": source.name}
         if source.wish is None:
@@ -58,7 +61,7 @@ def _names_of_layers(sources: Sequence[SourceLayer], check: Check) -> Iterator[F
         if not source.is_named_exactly:
             problem = Problem("proof.layer_name", {**facts, "name": code})
             yield with_hash(Finding(check, problem, source.file.path, code), [])
-        first = seen.setdefault(code, source)
+        first = first_sources.setdefault(code, source)
         if first is not source and _is_sheet(first) == _is_sheet(source):
             problem = Problem("proof.layer_twice", {**facts, "other": first.file.path})
             yield with_hash(Finding(check, problem, source.file.path, code), [])
@@ -72,8 +75,10 @@ def _layer_problems(layer: DeliveredLayer) -> Iterator[Problem]:
     raw, wish = layer.source.raw, layer.wish
     expected = Problem(f"kind.{wish.entry.geometry}")
     if raw.is_table != (wish.entry.geometry == "table"):
-        found = Problem("kind.table") if raw.is_table else kind_of(one for one in raw.geometries if one is not None)
-        yield Problem("proof.layer_geometry", {"found": found, "expected": expected})
+        actual_kind = (
+            Problem("kind.table") if raw.is_table else kind_of(one for one in raw.geometries if one is not None)
+        )
+        yield Problem("proof.layer_geometry", {"found": actual_kind, "expected": expected})
         return
     if len(raw.shapes) == 0:
         yield Problem("proof.layer_empty")
@@ -110,16 +115,16 @@ def _is_system(crs: pyproj.CRS, allowed: str) -> bool:
 
 def asked_fields(template: DeliveryTemplate, wish: LayerWish) -> list[str]:
     """The fields that must exist: all those that the template mentions."""
-    named = [*wish.required, *(name for one in wish.unique for name in one.split("+"))]
+    field_names = [*wish.required, *(name for one in wish.unique for name in one.split("+"))]
     if wish.has_exact_fields:
-        named += [field.name for field in wish.entry.fields]
+        field_names += [field.name for field in wish.entry.fields]
     for check in template.checks:
         if check.layer == wish.entry.code:
-            named += _fields_of_check(check, _OWN_KEYS)
+            field_names += _fields_of_check(check, _OWN_KEYS)
         if check.keys.get("other") == wish.entry.code:
             by = {} if "other_by" in check.keys or "by" not in check.keys else {"other_by": check.keys["by"]}
-            named += _fields_of_check(replace(check, keys={**check.keys, **by}), _OTHER_KEYS)
-    return list(dict.fromkeys(named))
+            field_names += _fields_of_check(replace(check, keys={**check.keys, **by}), _OTHER_KEYS)
+    return list(dict.fromkeys(field_names))
 
 
 def _fields_of_check(check: Check, names: Sequence[str]) -> Iterator[str]:
@@ -152,11 +157,11 @@ def _field_problems(layer: DeliveredLayer, template: DeliveryTemplate) -> Iterat
             continue
         if column != field.name:
             yield Problem("proof.field_title", {"field": column, "name": field.name})
-        found = _type_of(attributes[column])
-        if found is not None and not _types_agree(found, field):
+        actual_type = _type_of(attributes[column])
+        if actual_type is not None and not _types_agree(actual_type, field):
             expected = Problem(f"kind.{field.type}")
             yield Problem(
-                "proof.field_type", {"field": column, "found": Problem(f"kind.{found}"), "expected": expected}
+                "proof.field_type", {"field": column, "found": Problem(f"kind.{actual_type}"), "expected": expected}
             )
 
 
@@ -180,16 +185,16 @@ def _is_nothing(value: Any) -> bool:
     return bool(isinstance(value, (float, np.floating)) and np.isnan(value)) or value is pd.NaT or value is pd.NA
 
 
-def _types_agree(found: str, field: Field) -> bool:
+def _types_agree(actual_type: str, field: Field) -> bool:
     if field.type in ("number", "integer"):
-        return found == "number"
-    return found in ("date", "text") if field.type == "date" else found == "text"
+        return actual_type == "number"
+    return actual_type in ("date", "text") if field.type == "date" else actual_type == "text"
 
 
 def value_findings(layer: DeliveredLayer, check: Check) -> tuple[int, list[Finding]]:
     """Findings for values that are missing, repeated, out of range, malformed, or have too many decimals."""
-    listed = first_of_each_code(_value_problems(layer), lambda one: one[0].code)
-    return layer.count, [layer.finding(check, problem, row) for problem, row in listed]
+    first_problems = first_of_each_code(_value_problems(layer), lambda one: one[0].code)
+    return layer.count, [layer.finding(check, problem, row) for problem, row in first_problems]
 
 
 def _value_problems(layer: DeliveredLayer) -> Iterator[tuple[Problem, int]]:
@@ -203,8 +208,8 @@ def _value_problems(layer: DeliveredLayer) -> Iterator[tuple[Problem, int]]:
         yield from _repeated_values(layer, one)
     for name, (least, most) in wish.ranges.items():
         numbers = numbers_or_nan(rows, name)
-        beyond = (numbers < (-np.inf if least is None else least)) | (numbers > (np.inf if most is None else most))
-        for at in np.flatnonzero(beyond).tolist():
+        is_beyond = (numbers < (-np.inf if least is None else least)) | (numbers > (np.inf if most is None else most))
+        for at in np.flatnonzero(is_beyond).tolist():
             limits = f"{'' if least is None else f'{least:g}'} … {'' if most is None else f'{most:g}'}"
             yield Problem("proof.value_range", {"field": name, "value": f"{numbers[at]:g}", "range": limits}), at
     for name, form in wish.forms.items():
@@ -214,8 +219,10 @@ def _value_problems(layer: DeliveredLayer) -> Iterator[tuple[Problem, int]]:
                 yield Problem("proof.value_form", {"field": name, "value": text[:80], "form": form}), at
     for name, count in wish.decimals.items():
         numbers = numbers_or_nan(rows, name)
-        scaled = numbers * 10**count
-        apart = np.abs(scaled - np.round(scaled)) > np.maximum(_ROUNDING, np.abs(scaled) * 1e-15 * 4)
+        whole_numbers = numbers * 10**count
+        apart = np.abs(whole_numbers - np.round(whole_numbers)) > np.maximum(
+            _ROUNDING, np.abs(whole_numbers) * 1e-15 * 4
+        )
         for at in np.flatnonzero(apart & np.isfinite(numbers)).tolist():
             facts = {"field": name, "value": repr(float(numbers[at])), "decimals": count}
             yield Problem("proof.value_decimals", facts), at
@@ -242,7 +249,7 @@ def geometry_findings(layer: DeliveredLayer, check: Check) -> tuple[int, list[Fi
     bad = layer.bad
     if bad is None or has_wrong_kind(layer):
         return layer.count, []
-    found = []
+    findings = []
     for at, problems in enumerate(bad.problems):
         for problem in problems[:1]:
             shape = bad.geometries[at]
@@ -257,5 +264,5 @@ def geometry_findings(layer: DeliveredLayer, check: Check) -> tuple[int, list[Fi
                 point=layer.point_in_source(place),
             )
             content = b"" if shape is None else shape.wkb
-            found.append(with_hash(one, [str(bad.names[at]), content.hex()]))
-    return layer.count, list(first_of_each_code(found, code_of_finding))
+            findings.append(with_hash(one, [str(bad.names[at]), content.hex()]))
+    return layer.count, list(first_of_each_code(findings, code_of_finding))

@@ -46,10 +46,10 @@ def _first_number(text: str) -> StatedNumber | None:
 
     Two numbers shown without a blank between them do not count.
     """
-    found = next((one for one in _DIGITS.finditer(text) if one.group(2) is None), None)
-    if found is None or not _NUMBER.fullmatch(found.group(1)):
+    match = next((one for one in _DIGITS.finditer(text) if one.group(2) is None), None)
+    if match is None or not _NUMBER.fullmatch(match.group(1)):
         return None
-    number, _, myriad, word = found.groups()
+    number, _, myriad, word = match.groups()
     value = Decimal(number.replace(",", ""))
     half = Decimal(5).scaleb(int(value.as_tuple().exponent) - 1)
     times = _MYRIAD if myriad else Decimal(1)
@@ -59,8 +59,8 @@ def _first_number(text: str) -> StatedNumber | None:
 
 def _after_words(text: str, words: str) -> Iterator[StatedNumber]:
     """The first number after each occurrence of the words."""
-    for found in re.finditer(re.escape(words), text):
-        number = _first_number(text[found.end() : found.end() + _NEAR])
+    for match in re.finditer(re.escape(words), text):
+        number = _first_number(text[match.end() : match.end() + _NEAR])
         if number is not None:
             yield number
 
@@ -106,7 +106,7 @@ def numbers_in_pdf(pages: Sequence[PdfPage], after: str, column: str | None, und
         text = without_blanks("\n".join(page.text for page in pages))
         begin = 0 if under is None else text.find(under)
         return [] if begin < 0 else list(_after_words(text[begin:], after))
-    found: list[StatedNumber] = []
+    numbers: list[StatedNumber] = []
     head: tuple[float, float] | None = None
     is_open = under is None
     for page in pages:
@@ -119,9 +119,9 @@ def numbers_in_pdf(pages: Sequence[PdfPage], after: str, column: str | None, und
         for label in _runs(text, places, after, begin):
             head = next((_sides(page.pieces, run) for run in reversed(heads) if run[0] < label[0]), head)
             number = None if head is None else _in_column(page.pieces, label, head)
-            found += [] if number is None else [number]
+            numbers += [] if number is None else [number]
         head = _sides(page.pieces, heads[-1]) if heads else head
-    return found
+    return numbers
 
 
 def _whole_text(pieces: Sequence[TextPiece]) -> tuple[str, list[int]]:
@@ -132,9 +132,9 @@ def _whole_text(pieces: Sequence[TextPiece]) -> tuple[str, list[int]]:
 
 def _runs(text: str, places: Sequence[int], words: str, begin: int) -> Iterator[range]:
     """The pieces that show the words, for each occurrence."""
-    for found in re.finditer(re.escape(re.sub(r"\s", "", words)), text):
-        if found.start() >= begin:
-            yield range(places[found.start()], places[found.end() - 1] + 1)
+    for match in re.finditer(re.escape(re.sub(r"\s", "", words)), text):
+        if match.start() >= begin:
+            yield range(places[match.start()], places[match.end() - 1] + 1)
 
 
 def _sides(pieces: Sequence[TextPiece], run: range) -> tuple[float, float]:

@@ -100,11 +100,11 @@ class FindingList:
     findings: list[Finding] = field(default_factory=list)
     proved: list[ProvedCheck] = field(default_factory=list)
 
-    def take(self, check: Check, objects: int, found: Sequence[Finding]) -> None:
+    def take(self, check: Check, objects: int, findings: Sequence[Finding]) -> None:
         """Add the result of a check."""
-        codes = Counter(finding.problem.code for finding in found)
-        self.proved.append(ProvedCheck(check, objects, len(found), max(codes.values(), default=0) >= MOST_LISTED))
-        self.findings += found
+        codes = Counter(finding.problem.code for finding in findings)
+        self.proved.append(ProvedCheck(check, objects, len(findings), max(codes.values(), default=0) >= MOST_LISTED))
+        self.findings += findings
 
 
 def code_of_finding(finding: Finding) -> str:
@@ -112,10 +112,10 @@ def code_of_finding(finding: Finding) -> str:
     return finding.problem.code
 
 
-def first_of_each_code(found: Iterable[Problems], code_of: Callable[[Problems], str]) -> Iterator[Problems]:
+def first_of_each_code(problems: Iterable[Problems], code_of: Callable[[Problems], str]) -> Iterator[Problems]:
     """The first MOST_LISTED findings of each code, so that many small faults do not hide a grave one."""
     counts: Counter[str] = Counter()
-    for one in found:
+    for one in problems:
         counts[code_of(one)] += 1
         if counts[code_of(one)] <= MOST_LISTED:
             yield one
@@ -138,10 +138,10 @@ def grade_of(template: DeliveryTemplate, findings: Sequence[Finding], proved: Se
     exist than are listed, which nobody could grant; else ACCEPTED.
     """
     grading = template.grading
-    lost: Counter[str] = Counter()
+    lost_points: Counter[str] = Counter()
     for finding in findings:
-        lost[finding.check.id] += grading.weight(finding.severity)  # type: ignore[assignment]
-    score = round(max(0.0, 100.0 - sum(min(grading.most, weight) for weight in lost.values())), 1)
+        lost_points[finding.check.id] += grading.weight(finding.severity)  # type: ignore[assignment]
+    score = round(max(0.0, 100.0 - sum(min(grading.most, weight) for weight in lost_points.values())), 1)
     counts = Counter(finding.severity for finding in findings)
     if counts[FATAL] or score < grading.accept:
         grade = RETURNED

@@ -75,10 +75,10 @@ class ProofMemory:
     def recall(self, check: Check, content: Iterable[str], run: Callable[[], Run | None]) -> Run | None:
         """The findings of a check: remembered if it would read the same content, else by running it."""
         key = hashlib.sha256("\0".join(content).encode("utf-8", "replace")).hexdigest()
-        known = self.before.get(check.id)
-        if known is not None and known[0] == key:
-            self._now[check.id] = known
-            return known[1]
+        remembered = self.before.get(check.id)
+        if remembered is not None and remembered[0] == key:
+            self._now[check.id] = remembered
+            return remembered[1]
         return self.renew(check, run(), key)
 
     def renew(self, check: Check, run: Run | None, key: str = _NO_KEY) -> Run | None:
@@ -117,8 +117,8 @@ class ProofMemory:
         }
         body = json.dumps(content, ensure_ascii=False)
         head = {"form": _FORM, "edition": _EDITION, "sha256": hashlib.sha256(body.encode()).hexdigest()}
-        with atomic_output(path, overwrite=True, field="--again") as beside:
-            beside.write_text(f"{json.dumps(head)}\n{body}\n", encoding="utf-8")
+        with atomic_output(path, overwrite=True, field="--again") as new_file:
+            new_file.write_text(f"{json.dumps(head)}\n{body}\n", encoding="utf-8")
 
 
 def read_memory(path: Path, template: DeliveryTemplate) -> ProofMemory:

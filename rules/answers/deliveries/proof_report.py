@@ -60,12 +60,12 @@ def write_proof_reports(
             page = {"page": str(path), "overwrite": overwrite, "head": head}
             _write_page(page, proof, record, delivery, context)
             continue
-        with atomic_output(path, overwrite, "--report") as beside:
+        with atomic_output(path, overwrite, "--report") as new_file:
             if path.suffix.lower() == SHEETS:
-                _write_book(beside, proof, record, delivery, context.language)
+                _write_book(new_file, proof, record, delivery, context.language)
             else:
                 text = json.dumps({"delivery": delivery, **record}, ensure_ascii=False, indent=1)
-                beside.write_text(text + "\n", encoding="utf-8")
+                new_file.write_text(text + "\n", encoding="utf-8")
 
 
 def _check_rows(proof: Proof, language: str) -> list[list[str]]:
@@ -157,7 +157,7 @@ def _write_page(values: Values, proof: Proof, record: Record, delivery: str, con
     widths = {"kind": 3, "check": 3, "clause": 5, "confidence": 1.6, "objects": 1.6, "count": 1.4}
     table = partial(titled_table, "proof_words", language=language)
     checks = table("checks", widths, _check_rows(proof, language), numbers=("objects", "count"))
-    found = {
+    problem_widths = {
         "number": 0.8,
         "severity": 0.9,
         "check": 1.8,
@@ -168,12 +168,14 @@ def _write_page(values: Values, proof: Proof, record: Record, delivery: str, con
         "message": 4.2,
         "mend": 3.2,
     }
-    numbered = [{"number": number, **one} for number, one in enumerate(record["problems"], start=1)]
-    rows = [[str(_cell(problem, name, language) or "") for name in found] for problem in numbered]
-    problems = table("problems", found, rows, numbers=("number",), most=_MOST_ROWS)
-    spared = {"check": 2.4, "layer": 1.8, "feature": 1.8, "message": 5, "who": 1.8, "when": 1.8, "reason": 4}
-    granted = [[str(_cell(problem, name, language) or "") for name in spared] for problem in record["granted"]]
-    exceptions = table("exceptions", spared, granted)
+    numbered_problems = [{"number": number, **one} for number, one in enumerate(record["problems"], start=1)]
+    rows = [[str(_cell(problem, name, language) or "") for name in problem_widths] for problem in numbered_problems]
+    problems = table("problems", problem_widths, rows, numbers=("number",), most=_MOST_ROWS)
+    exception_widths = {"check": 2.4, "layer": 1.8, "feature": 1.8, "message": 5, "who": 1.8, "when": 1.8, "reason": 4}
+    granted = [
+        [str(_cell(problem, name, language) or "") for name in exception_widths] for problem in record["granted"]
+    ]
+    exceptions = table("exceptions", exception_widths, granted)
     objects = sum(one.objects for one in proof.proved)
     section = section_of(
         phrase("proof_words.title", language, delivery=delivery),
@@ -209,23 +211,23 @@ def bureau_head(values: Values, language: str) -> "RedHead | None":
 
 def problem_map(proof: Proof, language: str) -> str | None:
     """The map as SVG text; None if no problem has a place. The gravest are drawn on top, and keep their numbers."""
-    placed = [
+    items_with_place = [
         (number, one, one.ground)
         for number, one in enumerate(proof.standing[:_MOST_DRAWN], start=1)
         if one.ground is not None and not one.ground.is_empty and np.isfinite(one.ground.bounds).all()
     ]
-    if not placed:
+    if not items_with_place:
         return None
-    view = _view(np.array([ground for _, _, ground in placed], dtype=object))
+    view = _view(np.array([ground for _, _, ground in items_with_place], dtype=object))
     sheet = Sheet(view, language, "q")
-    drawn = [(number, one, _visible(ground, view)) for number, one, ground in placed]
+    map_items = [(number, one, _visible(ground, view)) for number, one, ground in items_with_place]
     for severity in reversed(SEVERITIES):
-        own = [ground for _, one, ground in drawn if one.severity == severity]
+        own = [ground for _, one, ground in map_items if one.severity == severity]
         if own:
             title = phrase(f"proof_words.{severity}", language)
             sheet.outlines(np.array(own, dtype=object), verdict_symbol(SIGNS[severity], language), title)
     sheet.legend.reverse()
-    return _whole(sheet, drawn, crs_title(proof.plane, language))
+    return _whole(sheet, map_items, crs_title(proof.plane, language))
 
 
 def _view(grounds: np.ndarray) -> View:
@@ -246,20 +248,20 @@ def _visible(ground: shapely.Geometry, view: View) -> shapely.Geometry:
     return ground if is_area else ground.buffer(_LEAST_MM / 4 / view.mm_per_m)
 
 
-def _whole(sheet: Sheet, drawn: Sequence[tuple[int, Finding, shapely.Geometry]], system: str) -> str:
+def _whole(sheet: Sheet, map_items: Sequence[tuple[int, Finding, shapely.Geometry]], system: str) -> str:
     view, language = sheet.view, sheet.language
     right, bottom = view.left + view.width, view.top + view.height
-    shapes = view.shapes_on_paper(np.array([ground for _, _, ground in drawn], dtype=object))
+    shapes = view.shapes_on_paper(np.array([ground for _, _, ground in map_items], dtype=object))
     labels = [
         Label(str(number), shape, _NUMBER_MM, inside=True, bold=True)
-        for (number, _, _), shape in zip(drawn, shapes, strict=True)
+        for (number, _, _), shape in zip(map_items, shapes, strict=True)
     ]
     arrow = (right - 14.5, view.top, right, view.top + 14.5)
     numbers = labels_svg(labels, (view.left, view.top, right, bottom), np.empty(0, dtype=object), [arrow])
     panel = laid_out(sheet.legend, _WIDTH, _COLUMN_MM, _MOST_LEGEND_MM)
     height = bottom + 17.0 + panel.height
     frame = f'x="{view.left:.2f}" y="{view.top:.2f}" width="{view.width:.2f}" height="{view.height:.2f}"'
-    says = phrase("proof_words.map", language, count=len(drawn))
+    says = phrase("proof_words.map", language, count=len(map_items))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH:g}mm" height="{height:.2f}mm"'
         f' viewBox="0 0 {_WIDTH:g} {height:.2f}" role="img" aria-label={as_attribute(says)}'

@@ -37,20 +37,20 @@ def quality_findings(
     """
     values = template.checks_of(layer.code, "values")
     topology = template.checks_of(layer.code, *_TOPOLOGY)
-    stated = [check for check in template.checks_of(layer.code, _STATED) if is_on_ellipsoid(check)]
+    area_checks = [check for check in template.checks_of(layer.code, _STATED) if is_on_ellipsoid(check)]
     rounds: list[list[Check]] = [[]]
-    for check in (*values, *topology, *stated):
+    for check in (*values, *topology, *area_checks):
         free = next((one for one in rounds if check.kind not in {other.kind for other in one}), None)
         if free is None:
             rounds.append(free := [])
         free.append(check)
-    found: dict[str, list[Finding]] = {check.id: [] for one in rounds for check in one}
+    findings_by_check: dict[str, list[Finding]] = {check.id: [] for one in rounds for check in one}
     if layer.frame is None or layer.frame.count == 0:
-        return found
+        return findings_by_check
     for checks, part in zip(rounds, progress.parts([1] * len(rounds)), strict=True):
         for check, one in _round(layer, layer.frame, checks, layer_of, part):
-            found[check.id].append(one)
-    return {name: list(first_of_each_code(some, code_of_finding)) for name, some in found.items()}
+            findings_by_check[check.id].append(one)
+    return {name: list(first_of_each_code(some, code_of_finding)) for name, some in findings_by_check.items()}
 
 
 def is_on_ellipsoid(check: Check) -> bool:

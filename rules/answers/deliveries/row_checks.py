@@ -20,8 +20,8 @@ _WITHIN = 0.005  # half of the last place of an area with two decimals
 
 def row_findings(layer: DeliveredLayer, check: Check) -> tuple[int, list[Finding]]:
     """The findings of one check of rows in a layer, and the number of rows."""
-    found = list(islice(_CHECKS[check.kind](layer, check), MOST_LISTED))
-    return len(layer.rows), found
+    findings = list(islice(_CHECKS[check.kind](layer, check), MOST_LISTED))
+    return len(layer.rows), findings
 
 
 def meets_condition(layer: DeliveredLayer, where: str | None) -> np.ndarray:
@@ -43,10 +43,10 @@ def condition_truth(layer: DeliveredLayer, where: str) -> Truth:
 def _conditions(layer: DeliveredLayer, check: Check) -> Iterator[Finding]:
     """Findings for rows that meet `only` and for which the condition is false; unknown ones are reported elsewhere."""
     where = check.keys["where"]
-    truth, asked = condition_truth(layer, where), meets_condition(layer, check.keys.get("only"))
+    truth, is_asked = condition_truth(layer, where), meets_condition(layer, check.keys.get("only"))
     title = dict(check.title or {"zh": where, "en": where})
     fields = fields_of(where)
-    for at in np.flatnonzero(asked & ~truth.true & ~truth.unknown).tolist():
+    for at in np.flatnonzero(is_asked & ~truth.true & ~truth.unknown).tolist():
         values = ", ".join(f"{name}={layer.rows[name].iloc[at]}" for name in fields if name in layer.rows)
         facts = {"field": check.keys.get("field") or fields[0], "condition": title, "where": where, "values": values}
         yield layer.finding(check, Problem("proof.condition", facts), at)
@@ -55,27 +55,34 @@ def _conditions(layer: DeliveredLayer, check: Check) -> Iterator[Finding]:
 def _row_sums(layer: DeliveredLayer, check: Check) -> Iterator[Finding]:
     """Findings for rows in which a field differs from its computed value: plus - minus, or the product of `times`."""
     keys, rows = check.keys, layer.rows
-    stated = numbers_or_nan(rows, keys["field"])
-    made = np.zeros(len(rows))
+    stated_sums = numbers_or_nan(rows, keys["field"])
+    computed_sums = np.zeros(len(rows))
     for sign, key in ((1.0, "plus"), (-1.0, "minus")):
         for name in keys.get(key, ()):
-            made += sign * np.nan_to_num(numbers_or_nan(rows, name))
+            computed_sums += sign * np.nan_to_num(numbers_or_nan(rows, name))
     if keys.get("times"):
-        made = made + np.prod([np.nan_to_num(numbers_or_nan(rows, name)) for name in keys["times"]], axis=0)
+        computed_sums = computed_sums + np.prod(
+            [np.nan_to_num(numbers_or_nan(rows, name)) for name in keys["times"]], axis=0
+        )
     terms = [*keys.get("plus", ()), *(f"-{name}" for name in keys.get("minus", ()))]
     terms += ["×".join(keys["times"])] if keys.get("times") else []
-    within = keys.get("within", _WITHIN) + 1e-9 * np.abs(made)
-    for at in np.flatnonzero(np.isfinite(stated) & (np.abs(stated - made) > within)).tolist():
-        facts = {"field": keys["field"], "stated": f"{stated[at]:.4f}", "made": f"{made[at]:.4f}", "terms": terms}
+    within = keys.get("within", _WITHIN) + 1e-9 * np.abs(computed_sums)
+    for at in np.flatnonzero(np.isfinite(stated_sums) & (np.abs(stated_sums - computed_sums) > within)).tolist():
+        facts = {
+            "field": keys["field"],
+            "stated": f"{stated_sums[at]:.4f}",
+            "made": f"{computed_sums[at]:.4f}",
+            "terms": terms,
+        }
         yield layer.finding(check, Problem("proof.row_sum", facts), at)
 
 
 def _plane_areas(layer: DeliveredLayer, check: Check) -> Iterator[Finding]:
     """Findings for rows whose stated area differs from the planar area."""
-    stated, area_m2 = numbers_or_nan(layer.rows, check.keys["field"]), shapely.area(layer.shapes)
+    stated_m2, area_m2 = numbers_or_nan(layer.rows, check.keys["field"]), shapely.area(layer.shapes)
     within = np.maximum(check.keys.get("share", 0.001) * area_m2, check.keys.get("least_m2", 1.0))
-    for at in np.flatnonzero(np.isfinite(stated) & (np.abs(stated - area_m2) > within)).tolist():
-        facts = {"field": check.keys["field"], **areas_apart(stated[at], area_m2[at])}
+    for at in np.flatnonzero(np.isfinite(stated_m2) & (np.abs(stated_m2 - area_m2) > within)).tolist():
+        facts = {"field": check.keys["field"], **areas_apart(stated_m2[at], area_m2[at])}
         yield layer.finding(check, Problem("proof.area_plane", facts), at, area_m2=float(area_m2[at]))
 
 

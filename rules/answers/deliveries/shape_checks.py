@@ -28,8 +28,8 @@ _AT_ONCE = 10_000  # polygons whose edges are compared with each other at once
 
 def shape_findings(layer: DeliveredLayer, check: Check) -> tuple[int, list[Finding]]:
     """The findings of one check of shapes in a layer, and the number of features."""
-    found = list(islice(_CHECKS[check.kind](layer, check), MOST_LISTED))
-    return len(layer.shapes), found
+    findings = list(islice(_CHECKS[check.kind](layer, check), MOST_LISTED))
+    return len(layer.shapes), findings
 
 
 def _slivers(layer: DeliveredLayer, check: Check) -> Iterator[Finding]:
@@ -48,8 +48,8 @@ def _slivers(layer: DeliveredLayer, check: Check) -> Iterator[Finding]:
 def _small(layer: DeliveredLayer, check: Check) -> Iterator[Finding]:
     """Polygons that meet the condition and have less than the least ellipsoidal area."""
     least = check.keys["least_m2"]
-    asked = meets_condition(layer, check.keys.get("where"))
-    for at in np.flatnonzero(asked & (layer.areas_m2 < least)).tolist():
+    is_asked = meets_condition(layer, check.keys.get("where"))
+    for at in np.flatnonzero(is_asked & (layer.areas_m2 < least)).tolist():
         facts = {"area": area_to_hundredths(layer.areas_m2[at]), "least": f"{least:g}"}
         yield layer.finding(check, Problem("proof.small", facts), at, area_m2=float(layer.areas_m2[at]))
 
@@ -95,9 +95,9 @@ def _crossings(layer: DeliveredLayer, check: Check) -> Iterator[Finding]:
     for one, other in zip(left.tolist(), right.tolist(), strict=True):
         if one >= other:
             continue
-        shared = shapely.intersection(layer.shapes[one], layer.shapes[other])
+        common = shapely.intersection(layer.shapes[one], layer.shapes[other])
         ends = shapely.intersection(shapely.boundary(layer.shapes[one]), shapely.boundary(layer.shapes[other]))
-        inner = shapely.difference(shared, shapely.buffer(ends, _WITHIN_M)) if not ends.is_empty else shared
+        inner = shapely.difference(common, shapely.buffer(ends, _WITHIN_M)) if not ends.is_empty else common
         if not inner.is_empty:
             problem = Problem("proof.crossing", {"other": layer.name_of(other)})
             yield layer.finding(check, problem, one, inner, others=[layer.hash_of(other)])
@@ -118,18 +118,18 @@ def _vertices(layer: DeliveredLayer, check: Check) -> Iterator[Finding]:
 def _vertices_on_edges(layer: DeliveredLayer, within: float) -> list[tuple[int, int, tuple[float, float]]]:
     """The polygon with the edge, the polygon with the vertex, and the vertex; each place on an edge once."""
     boxes = shapely.bounds(layer.shapes)
-    found: dict[tuple[int, float, float], tuple[int, int, tuple[float, float]]] = {}
+    vertices_by_place: dict[tuple[int, float, float], tuple[int, int, tuple[float, float]]] = {}
     for block in _blocks(boxes):
-        around = np.array([*boxes[block, :2].min(axis=0) - within, *boxes[block, 2:].max(axis=0) + within])
-        near = np.flatnonzero(meet_box(boxes, around))
+        block_box = np.array([*boxes[block, :2].min(axis=0) - within, *boxes[block, 2:].max(axis=0) + within])
+        near = np.flatnonzero(meet_box(boxes, block_box))
         shapes = layer.shapes[near]
         edges = MatchedEdges(rings_of(shapes), boxes[near], shapes.__getitem__)
         begin, end, host = edges.lone_edges(np.isin(near, block))
         for at, place, point in _points_on_edges((begin, end, host), shapes, within):
             key = int(near[at]), round(point[0], 4), round(point[1], 4)
             vertex = key[0], int(near[place]), point
-            found[key] = min(found.get(key, vertex), vertex)
-    return list(found.values())
+            vertices_by_place[key] = min(vertices_by_place.get(key, vertex), vertex)
+    return list(vertices_by_place.values())
 
 
 def _blocks(boxes: np.ndarray) -> Iterator[np.ndarray]:
@@ -155,10 +155,10 @@ def _points_on_edges(
     foreign = host[edge] != owner[point]
     point, polygon = point[foreign], host[edge[foreign]]
     for at in np.unique(polygon).tolist():
-        asked = np.unique(point[polygon == at])
+        own_points = np.unique(point[polygon == at])
         vertices = shapely.STRtree(shapely.points(shapely.get_coordinates(shapes[at])))
-        known, _ = vertices.query(shapely.points(points[asked]), predicate="dwithin", distance=_SAME_M)
-        for one in np.delete(asked, known).tolist():
+        own_vertices, _ = vertices.query(shapely.points(points[own_points]), predicate="dwithin", distance=_SAME_M)
+        for one in np.delete(own_points, own_vertices).tolist():
             yield at, int(owner[one]), (float(points[one][0]), float(points[one][1]))
 
 

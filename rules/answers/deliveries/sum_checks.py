@@ -26,12 +26,12 @@ def sum_findings(layer: DeliveredLayer, other: DeliveredLayer, check: Check) -> 
     ours = _sums(layer, keys["of"], keys.get("by"), keys.get("where"))
     theirs = _sums(other, keys["other_of"], keys.get("other_by", keys.get("by")), keys.get("other_where"))
     factor = UNITS_M2[keys.get("unit", "m2")]
-    found = []
+    findings = []
     for unit in sorted({*ours, *theirs}):
         if unit not in theirs or unit not in ours:
             missing = other if unit not in theirs else layer
             facts = {"unit": unit or "–", "other": missing.wish.entry.title}
-            found.append(_about_unit(missing, check, Problem("proof.sum_missing", facts), unit))
+            findings.append(_about_unit(missing, check, Problem("proof.sum_missing", facts), unit))
             continue
         one, another = ours[unit] / factor, theirs[unit]
         within = keys.get("within", 0.01) + 1e-9 * abs(one)
@@ -44,8 +44,8 @@ def sum_findings(layer: DeliveredLayer, other: DeliveredLayer, check: Check) -> 
                 "other": layer.wish.entry.title,
                 "field": keys["other_of"],
             }
-            found.append(_about_unit(other, check, Problem("proof.sum", facts), unit))
-    return len({*ours, *theirs}), found
+            findings.append(_about_unit(other, check, Problem("proof.sum", facts), unit))
+    return len({*ours, *theirs}), findings
 
 
 def sum_of(layer: DeliveredLayer, of: str, where: str | None) -> float:
@@ -72,12 +72,12 @@ def _sums(layer: DeliveredLayer, of: str, by: str | None, where: str | None) -> 
 
     Raises OneMapError proof.condition_field.
     """
-    asked = meets_condition(layer, where)
+    is_asked = meets_condition(layer, where)
     numbers = layer.areas_m2 if of == AREA else field_numbers(layer, [of])[0]
     if by is None:
-        return {_ALL: float(np.nansum(numbers[asked]))} if asked.any() else {}
+        return {_ALL: float(np.nansum(numbers[is_asked]))} if is_asked.any() else {}
     field_numbers(layer, [by])
-    rows = np.flatnonzero(asked)
+    rows = np.flatnonzero(is_asked)
     texts = text_values(layer.rows[by].iloc[rows].tolist())
     place, units = pd.factorize(np.array([text or "–" for text in texts], dtype=object))
     totals = np.bincount(place, np.nan_to_num(numbers[rows]), len(units))
@@ -86,26 +86,26 @@ def _sums(layer: DeliveredLayer, of: str, by: str | None, where: str | None) -> 
 
 def unit_findings(layer: DeliveredLayer, other: DeliveredLayer | None, check: Check) -> tuple[int, list[Finding]]:
     """Units that are missing, repeated, or unknown. Valid codes: a list, or another layer's field."""
-    wanted = {str(code) for code in check.keys.get("codes", ())}
+    valid_codes = {str(code) for code in check.keys.get("codes", ())}
     if other is not None:
         values = other.rows.get(check.keys["other_field"], ())
-        wanted |= {text for value in values if (text := text_value(value)) is not None}
-    return len(wanted), list(_unit_findings(layer, check, wanted))
+        valid_codes |= {text for value in values if (text := text_value(value)) is not None}
+    return len(valid_codes), list(_unit_findings(layer, check, valid_codes))
 
 
-def _unit_findings(layer: DeliveredLayer, check: Check, wanted: set[str]) -> Iterator[Finding]:
+def _unit_findings(layer: DeliveredLayer, check: Check, valid_codes: set[str]) -> Iterator[Finding]:
     name = check.keys["field"]
     texts = [text_value(value) for value in layer.rows.get(name, ())]
     counts = Counter(text for text in texts if text is not None)
-    for unit in sorted(wanted - set(counts)):
+    for unit in sorted(valid_codes - set(counts)):
         yield layer.finding(check, Problem("proof.unit_missing", {"field": name, "unit": unit}))
-    seen: set[str] = set()
+    earlier_codes: set[str] = set()
     for at, text in enumerate(texts):
         if text is None:
             continue
         facts = {"field": name, "unit": text}
-        if text not in wanted:
+        if text not in valid_codes:
             yield layer.finding(check, Problem("proof.unit_unknown", facts), at)
-        elif text in seen:
+        elif text in earlier_codes:
             yield layer.finding(check, Problem("proof.unit_repeated", {**facts, "count": counts[text]}), at)
-        seen.add(text)
+        earlier_codes.add(text)

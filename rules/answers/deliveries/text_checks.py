@@ -40,26 +40,26 @@ def text_findings(
     files = named_texts(delivery, check)
     if not files:
         return 0, [_about_file(check, "proof.text_missing", keys["file"], {"after": keys["after"]})]
-    made = sum_of(layer, keys["of"], keys.get("where")) / UNITS_M2[keys.get("unit", "m2")]
-    return len(files), [one for file in files for one in _text_findings(file, check, made, progress)]
+    layer_sum = sum_of(layer, keys["of"], keys.get("where")) / UNITS_M2[keys.get("unit", "m2")]
+    return len(files), [one for file in files for one in _text_findings(file, check, layer_sum, progress)]
 
 
-def _text_findings(file: DeliveredFile, check: Check, made: float, progress: Progress) -> Iterator[Finding]:
+def _text_findings(file: DeliveredFile, check: Check, layer_sum: float, progress: Progress) -> Iterator[Finding]:
     keys = check.keys
     try:
-        stated = _numbers(file.place, check, progress)
+        stated_numbers = _numbers(file.place, check, progress)
     except OneMapError as error:
         problem = error.problems[0]
         reason = problem.facts.get("reason")
         facts = {"after": keys["after"], "reason": reason if isinstance(reason, Problem) else problem}
         yield _about_file(check, "proof.text_unread", file.path, facts, file.place)
         return
-    if not stated:
+    if not stated_numbers:
         yield _about_file(check, "proof.text_missing", file.path, {"after": keys["after"]}, file.place)
-    for one in stated:
+    for one in stated_numbers:
         number, half = one.in_unit(keys.get("unit"))
-        if abs(number - made) > keys.get("within", max(_WITHIN, half)) + 1e-9 * abs(made):
-            facts = {"after": keys["after"], "stated": f"{number:.4f}", "sum": f"{made:.4f}"}
+        if abs(number - layer_sum) > keys.get("within", max(_WITHIN, half)) + 1e-9 * abs(layer_sum):
+            facts = {"after": keys["after"], "stated": f"{number:.4f}", "sum": f"{layer_sum:.4f}"}
             yield _about_file(check, "proof.text_number", file.path, facts, file.place)
 
 
@@ -72,10 +72,10 @@ def _numbers(path: Path, check: Check, progress: Progress) -> list[StatedNumber]
     if suffix != _PDF:
         raise unreadable_paper(path, Problem(_UNREADABLE.get(suffix, "suggest.paper_form")))
     pages: list[PdfPage] = _content_of(path, lambda one: pdf_pages(one, progress))
-    found = numbers_in_pdf(pages, *place)
-    if not found:
+    numbers = numbers_in_pdf(pages, *place)
+    if not numbers:
         _refuse_unread(path, pages, check)
-    return found
+    return numbers
 
 
 def _refuse_unread(path: Path, pages: list[PdfPage], check: Check) -> None:

@@ -80,15 +80,15 @@ def identify(library: Library, place: Place, only: Sequence[str], as_of: date, l
     for code in only:
         known_layer(catalogue, code, "--only", error=UsageError)
     # Counted from 0, so that a session keeps what it read for the next click, wherever that is.
-    known = versions(library)
-    sources = Sources(library, known, as_of, {}, {}, (0.0, 0.0))
+    all_versions = versions(library)
+    sources = Sources(library, all_versions, as_of, {}, {}, (0.0, 0.0))
     rules = [rule for rule in joined_rules(packs_of(library, ()), as_of) if rule.on_day(as_of).basis]
     entries = [
         entry for entry in catalogue.values() if entry.geometry in _ON_THE_GROUND and (not only or entry.code in only)
     ]
-    asked = versions_in_force(known, (entry.code for entry in entries), as_of)
-    used = {version.table: (version.code, version.label) for version in asked}
-    remarks = lacking_ground(library, used)
+    versions_asked = versions_in_force(all_versions, (entry.code for entry in entries), as_of)
+    used_versions = {version.table: (version.code, version.label) for version in versions_asked}
+    remarks = lacking_ground(library, used_versions)
     request = _Request(place, library.crs, as_of, language, sources, department_names(library), remarks)
     sources.expect({entry.code: place.bounds for entry in entries})
     layers = [_layer(request, entry, [rule for rule in rules if entry.code in rule.layers_named]) for entry in entries]
@@ -162,10 +162,10 @@ def _remarks(request: _Request, source: LayerSource, is_covered: bool) -> list[s
     if version is None:
         return []
     ours = [remark for remark in request.remarks if remark.table == version.table]
-    found = problems_near(ours, {version.table: (version.code, version.label)}, request.place.bounds)
+    ground_problems = problems_near(ours, {version.table: (version.code, version.label)}, request.place.bounds)
     is_assumed = is_covered and version.coverage_kind == EXTENT
     assumed = [phrase("said.identify_assumed", request.language)] if is_assumed else []
-    return assumed + [wording(problem, request.language)[0] for problem in found]
+    return assumed + [wording(problem, request.language)[0] for problem in ground_problems]
 
 
 def _field_titles(entry: LayerEntry, language: str) -> dict[str, str]:
@@ -203,10 +203,10 @@ def _features(request: _Request, entry: LayerEntry, source: LayerSource, rules: 
     Polygons that contain the point (edge included), or meet the line or the box; lines and points within the radius
     (included); for a raster its value.
     """
-    stored, place = source.features, request.place
+    stored_features, place = source.features, request.place
     if entry.geometry == "raster":
         return _cells(request, source, [rule.id for rule in rules])
-    distance_m = shapely.distance(stored.geometries, place.shape)
+    distance_m = shapely.distance(stored_features.geometries, place.shape)
     if entry.geometry == "polygon":
         distance_m, reach_m = np.where(distance_m <= place.rounding_m, 0.0, distance_m), 0.0
     else:
@@ -215,9 +215,12 @@ def _features(request: _Request, entry: LayerEntry, source: LayerSource, rules: 
     if len(rows) == 0:  # as in most layers: nothing to tell
         return []
     rows = rows[np.argsort(distance_m[rows], kind="stable")]
-    shapes = stored.geometries[rows]
-    attributes = stored.attributes.iloc[rows].reset_index(drop=True)
-    records, speaking = plain_records(attributes), {rule.id: _speaks_of(rule, attributes, entry) for rule in rules}
+    shapes = stored_features.geometries[rows]
+    attributes = stored_features.attributes.iloc[rows].reset_index(drop=True)
+    records, features_by_rule = (
+        plain_records(attributes),
+        {rule.id: _speaks_of(rule, attributes, entry) for rule in rules},
+    )
     is_ground = entry.geometry == "polygon"
     inside_m2, inside_m = _amounts_inside(shapes, place, entry)
     curved_m2 = _curved_m2(polygon_parts(shapes), request.plane) if is_ground else None
@@ -233,8 +236,8 @@ def _features(request: _Request, entry: LayerEntry, source: LayerSource, rules: 
             "attributes": values,
             "meanings": _meanings(entry, values, request.language),
             "length_m": float(shapely.length(shapes[at])) if entry.geometry == "line" else None,
-            "fid": int(stored.fids[row]),
-            "rules": [rule for rule, of_features in speaking.items() if of_features[at]],
+            "fid": int(stored_features.fids[row]),
+            "rules": [rule for rule, of_features in features_by_rule.items() if of_features[at]],
         }
         if place.kind != "point":
             feature["inside_m2"] = None if inside_m2 is None else float(inside_m2[at])
@@ -274,14 +277,14 @@ def _amounts_inside(shapes: np.ndarray, place: Place, entry: LayerEntry) -> tupl
     None for other pairs, which have neither area nor length.
     """
     west, south, _, _ = np.floor(place.shape.bounds)
-    near, drawn = (
+    near, own_shapes = (
         shift_geometries(some, (-west, -south)) for some in (shapes, np.full(len(shapes), place.shape, dtype=object))
     )
     pair = place.kind, entry.geometry
     if pair == ("box", "polygon"):
-        return common_areas(near, drawn, Threads())[0], None
+        return common_areas(near, own_shapes, Threads())[0], None
     if pair in (("line", "polygon"), ("box", "line")):
-        lines, grounds = (drawn, near) if place.kind == "line" else (near, drawn)
+        lines, grounds = (own_shapes, near) if place.kind == "line" else (near, own_shapes)
         return None, shapely.length(proved_pieces(shapely.intersection, lines, grounds))
     return None, None
 
@@ -289,13 +292,13 @@ def _amounts_inside(shapes: np.ndarray, place: Place, entry: LayerEntry) -> tupl
 def _meanings(entry: LayerEntry, values: dict[str, Any], language: str) -> dict[str, str]:
     """The titles of the codes in a feature's fields, by field name; only codes that a table knows."""
     by_name = {field.name.lower(): field for field in entry.fields if field.codes}
-    found = {}
+    titles_by_field = {}
     for name, value in values.items():
         field, code = by_name.get(name.lower()), text_value(value)
         titles = class_titles(field.codes, code) if field and code else None
         if titles:
-            found[name] = in_language(titles, language)
-    return found
+            titles_by_field[name] = in_language(titles, language)
+    return titles_by_field
 
 
 def _cells(request: _Request, source: LayerSource, rules: list[str]) -> list[dict[str, Any]]:
@@ -333,7 +336,7 @@ def cell_sample(
     `mean` and `high` of the cells that it touches, each counted once. `unit` if the raster or its system names one.
     Raises OneMapError version.unreadable if a raster is gone or differs from what was added.
     """
-    found = []
+    samples = []
     for reference in rasters:
         with checked_raster(reference) as grid:
             crs = raster_crs(grid, reference.given_crs)
@@ -341,8 +344,8 @@ def cell_sample(
             shape = in_cells(to_grid(np.array([place], dtype=object)), grid)[0]
             sample = _of_point(shape, grid) if place.geom_type == "Point" else _of_shape(shape, grid)
             unit = height_unit(grid, crs)
-            found.append(sample if sample is None or unit is None else {**sample, "unit": unit})
-    return found
+            samples.append(sample if sample is None or unit is None else {**sample, "unit": unit})
+    return samples
 
 
 def _of_point(point: shapely.Geometry, grid: Any) -> dict[str, Any] | None:

@@ -31,12 +31,12 @@ def _rows(layers: Sequence[Mapping[str, Any]], language: str) -> Iterator[Answer
     """The rows of features that rules concern, the gravest first; then the other features, folded up."""
     from onemap.rules.judge.kinds.reasons import reason_word  # numpy, which the words of a verb do without
 
-    found = [layer for layer in layers if layer["features"]]
-    judged = [layer for layer in found if _rules_of_features(layer)]
-    others = [layer for layer in found if not _rules_of_features(layer)]
-    yield from _headings(judged, language)
+    layers_here = [layer for layer in layers if layer["features"]]
+    layers_with_rules = [layer for layer in layers_here if _rules_of_features(layer)]
+    others = [layer for layer in layers_here if not _rules_of_features(layer)]
+    yield from _headings(layers_with_rules, language)
     rest = list(_headings(others, language))
-    if judged and others:
+    if layers_with_rules and others:
         name = phrase("rows.identify_others", language)
         yield AnswerRow(name, [str(len(others))], is_open=False, rows=rest, line=())
     else:
@@ -124,7 +124,7 @@ def _free_row(layers: Sequence[Mapping[str, Any]], language: str) -> AnswerRow:
 
 def _free_layer_row(layer: Mapping[str, Any], is_line: bool, language: str) -> AnswerRow:
     """A layer that has nothing at the place, with the distance of its nearest feature, and that feature below it."""
-    nearest, away = layer["nearest"], _away_text(layer, language)
+    nearest, distance = layer["nearest"], _away_text(layer, language)
     about = {"table": layer["table"], "fid": nearest["fid"]} if nearest else None
     below = []
     if nearest:
@@ -133,10 +133,10 @@ def _free_layer_row(layer: Mapping[str, Any], is_line: bool, language: str) -> A
             below.append(AnswerRow(phrase("said.identify_uncovered", language), sign="unknown"))
     elif layer["none_within_m"] < FARTHEST_M:
         below.append(AnswerRow(phrase("said.identify_uncovered_beyond", language), sign="unknown"))
-    first = phrase("said.identify_free_layer", language, title=layer["title"], nearest=away)
+    first = phrase("said.identify_free_layer", language, title=layer["title"], nearest=distance)
     return AnswerRow(
         layer["title"],
-        [away],
+        [distance],
         layer["code"],
         about=about,
         is_open=False,
@@ -241,8 +241,8 @@ def _sizes(feature: Mapping[str, Any], language: str) -> Iterator[tuple[Word, Wo
     if feature["length_m"] is not None:
         yield (Amount(feature["length_m"], "m"),) * 2
     if feature["distance_m"]:
-        away = phrase("said.identify_distance", language, distance=f"{feature['distance_m']:,.1f}")
-        yield away, away
+        distance = phrase("said.identify_distance", language, distance=f"{feature['distance_m']:,.1f}")
+        yield distance, distance
     if feature.get("inside_m2") is not None or feature.get("inside_m") is not None:
         is_ground = feature.get("inside_m2") is not None
         amount = Amount(feature["inside_ellipsoidal_m2" if is_ground else "inside_m"], "m2" if is_ground else "m")

@@ -44,23 +44,23 @@ def find_places(library: Library, text: str, as_of: date, most: int, language: s
     Names are those of the place-name layers in force; numbers are the keys of features of every layer in force. Pinyin
     is searched only if the text is all Latin letters. A damaged layer has no places.
     """
-    sought, known, found = text.strip().lower(), versions(library), []
+    sought, all_versions, places = text.strip().lower(), versions(library), []
     if not sought:
         return []
     for entry in library.catalogue().values():
-        version = layer_in_force(known, entry.code, as_of)
+        version = layer_in_force(all_versions, entry.code, as_of)
         if version is None or entry.geometry not in ("polygon", "line", "point"):
             continue
         try:
             if entry.kind == PLACE_NAMES:
-                found += list(_by_name(library, entry, version, sought))
+                places += list(_by_name(library, entry, version, sought))
             if entry.key is not None and len(sought) >= _SHORTEST_NUMBER:
-                found += list(_by_number(library, entry, version, sought, most))
+                places += list(_by_number(library, entry, version, sought, most))
         except (OneMapError, DamagedTable):
             continue
-    found.sort(key=_rank)
+    places.sort(key=_rank)
     crs = f"EPSG:{library.srs_id}"
-    return [_record(place, crs, language) for place in found[:most]]
+    return [_record(place, crs, language) for place in places[:most]]
 
 
 def _rank(place: dict[str, Any]) -> tuple[bool, int, int, str]:
@@ -86,10 +86,10 @@ def _record(place: dict[str, Any], crs: str, language: str) -> dict[str, Any]:
 
 
 def _by_name(library: Library, entry: LayerEntry, version: Version, sought: str) -> Iterator[dict[str, Any]]:
-    spoken: dict[str, _SpokenNames] = library.kept.setdefault("names", {})
-    if version.table not in spoken:
-        spoken[version.table] = _spoken_names(library, version)
-    names = spoken[version.table]
+    names_by_table: dict[str, _SpokenNames] = library.kept.setdefault("names", {})
+    if version.table not in names_by_table:
+        names_by_table[version.table] = _spoken_names(library, version)
+    names = names_by_table[version.table]
     keys = names.stored.attributes.get(entry.key) if entry.key else None
     is_latin = sought.isascii() and sought.replace(" ", "").isalpha()
     letters = sought.replace(" ", "")
@@ -97,7 +97,9 @@ def _by_name(library: Library, entry: LayerEntry, version: Version, sought: str)
         spellings: dict[str, tuple[Sequence[str], str]] = {"name": ([names.names[at].lower()], sought)}
         if is_latin:
             spellings |= {"initials": (names.initials[at], letters), "pinyin": (names.pinyin[at], letters)}
-        match = next((name for name, (ways, wanted) in spellings.items() if any(wanted in way for way in ways)), None)
+        match = next(
+            (name for name, (ways, spelling) in spellings.items() if any(spelling in way for way in ways)), None
+        )
         shape = names.stored.geometries[row]
         if match is None or shape is None or shape.is_empty:
             continue
@@ -116,17 +118,17 @@ def _spoken_names(library: Library, version: Version) -> _SpokenNames:
     """The names of a version with their spellings; a session keeps them. Raises OneMapError, DamagedTable."""
     from pypinyin import Style
 
-    stored = read_version(library, version, None)
-    fields = [name for name in stored.attributes.columns if name.upper().endswith(NAME_ENDINGS)]
+    features = read_version(library, version, None)
+    fields = [name for name in features.attributes.columns if name.upper().endswith(NAME_ENDINGS)]
     rows, names = [], []
     for field in fields:
-        for row, value in enumerate(stored.attributes[field].tolist()):
+        for row, value in enumerate(features.attributes[field].tolist()):
             name = text_value(value)
             if name:
                 rows.append(row)
                 names.append(name)
     return _SpokenNames(
-        stored,
+        features,
         rows,
         names,
         [_ways_to_spell(name, Style.FIRST_LETTER) for name in names],
@@ -161,8 +163,8 @@ def _by_number(
         raise DamagedTable(str(error)) from error
     if not numbers:
         return
-    stored = _features(library, version, sorted(numbers))
-    for fid, shape in zip(stored.fids.tolist(), stored.geometries, strict=True):
+    features = _features(library, version, sorted(numbers))
+    for fid, shape in zip(features.fids.tolist(), features.geometries, strict=True):
         number = text_value(numbers.get(fid))
         if number is None or shape is None or shape.is_empty:
             continue
@@ -180,6 +182,6 @@ def _features(library: Library, version: Version, fids: Sequence[int]) -> Stored
     """Some features of a version; a server cannot be asked by number, so there they are chosen from all features."""
     if library.path is not None:
         return features_of(library, version, np.array(fids, dtype=np.int64))
-    stored = read_version(library, version, None)
-    rows = np.flatnonzero(np.isin(stored.fids, fids))
-    return StoredFeatures(stored.fids[rows], stored.geometries[rows], stored.attributes.iloc[rows])
+    features = read_version(library, version, None)
+    rows = np.flatnonzero(np.isin(features.fids, fids))
+    return StoredFeatures(features.fids[rows], features.geometries[rows], features.attributes.iloc[rows])

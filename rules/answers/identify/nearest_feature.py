@@ -65,7 +65,7 @@ def nearest_features(sources: Sources, code: str, shapes: np.ndarray, boxes: np.
     Raises OneMapError version.unreadable for a layer that cannot be read around them, and if a replacing file is
     refused.
     """
-    found: list[NearestFeature | None] = [None] * len(shapes)
+    nearest: list[NearestFeature | None] = [None] * len(shapes)
     open_rows = np.arange(len(shapes))
     for reach_m in _REACHES_M:
         grown = boxes[open_rows] + np.array([-reach_m, -reach_m, reach_m, reach_m])
@@ -74,18 +74,18 @@ def nearest_features(sources: Sources, code: str, shapes: np.ndarray, boxes: np.
         if source.reason == Reason.UNREADABLE:
             raise OneMapError("version.unreadable", file=sources.library.label, layer=code)
         if source.stored is None:
-            return found
+            return nearest
         geometries = source.features.geometries
         tree = shapely.STRtree(geometries)
         pairs, distances_m = tree.query_nearest(shapes[open_rows], max_distance=reach_m, return_distance=True)
-        asked, first = np.unique(pairs[0], return_index=True)  # of one shape they come in the layer's order
-        for at, pair in zip(asked.tolist(), first.tolist(), strict=True):
+        shape_places, first = np.unique(pairs[0], return_index=True)  # of one shape they come in the layer's order
+        for at, pair in zip(shape_places.tolist(), first.tolist(), strict=True):
             row = int(open_rows[at])
-            found[row] = NearestFeature(shapes[row], source, int(pairs[1][pair]), float(distances_m[pair]))
-        open_rows = np.delete(open_rows, asked)
+            nearest[row] = NearestFeature(shapes[row], source, int(pairs[1][pair]), float(distances_m[pair]))
+        open_rows = np.delete(open_rows, shape_places)
         if len(open_rows) == 0:
             break
-    return found
+    return nearest
 
 
 def nearest_facts(features: Sequence[NearestFeature], entry: LayerEntry, language: str) -> list[Record]:

@@ -59,19 +59,21 @@ def place_of(
     """
     if sum((point != (None, None), line is not None, box is not None)) != 1 or (None in point and point != (None,) * 2):
         raise UsageError("identify.place", field="X Y")
-    kind, given = _given_shape(point, line, box)
+    kind, own_shape = _given_shape(point, line, box)
     own = plane if crs is None else parse_crs(crs, field="--crs")
     change = transformation(own, plane)
     shape = (
-        given if change is None else shapely.transform(given, lambda xy: np.column_stack(change(xy[:, 0], xy[:, 1])))
+        own_shape
+        if change is None
+        else shapely.transform(own_shape, lambda xy: np.column_stack(change(xy[:, 0], xy[:, 1])))
     )
     places = shapely.get_coordinates(shape)
     if not (_is_on_earth(places) and _is_on_earth(to_degrees(plane).transform(*places.T))):
-        looks = suggestion(given.bounds)
+        looks = suggestion(own_shape.bounds)
         facts = {"crs": crs_name(own), "suggestion": looks}
         code = "identify.swapped" if looks.code in SWAPPED else "identify.beyond"
         raise UsageError(code, field="X Y" if kind == "point" else f"--{kind}", **facts)
-    middle = given if kind == "point" else shapely.centroid(given)
+    middle = own_shape if kind == "point" else shapely.centroid(own_shape)
     return Place(
         shape=shape,
         x=float(shapely.get_x(middle)),

@@ -41,33 +41,33 @@ def node_statuses(
     them valid.
     beyond: how many of the looked-at values were beyond the first limit.
     """
-    found = []
+    statuses = []
     ended = {
         name: dict(iter(table[table["start"] + _LENGTHS[name] <= at].groupby(["node", "property"])))
         for name, table in spans.items()
     }
     for (node, prop), mine in rows.groupby(["node", "property"], sort=True):
-        seen = mine[mine["time"] <= at]
+        readings_so_far = mine[mine["time"] <= at]
         limit = limits.get(str(prop))
-        looked = ended.get(limit.over, {}).get((node, prop)) if limit and limit.over != "reading" else None
-        found.append(_status(str(node), str(prop), mine, seen, looked, limit, at))
-    return found
+        means = ended.get(limit.over, {}).get((node, prop)) if limit and limit.over != "reading" else None
+        statuses.append(_status(str(node), str(prop), mine, readings_so_far, means, limit, at))
+    return statuses
 
 
 def _status(
     node: str,
     prop: str,
     mine: pd.DataFrame,
-    seen: pd.DataFrame,
-    looked: pd.DataFrame | None,
+    readings_so_far: pd.DataFrame,
+    means: pd.DataFrame | None,
     limit: Limit | None,
     at: datetime,
 ) -> NodeStatus:
-    valid = seen[seen["value"].notna()]
+    valid = readings_so_far[readings_so_far["value"].notna()]
     period = float(mine["period_s"].median()) if mine["period_s"].notna().any() else None
     last = valid.iloc[-1] if len(valid) else None
     age = None if last is None else float((pd.Timestamp(at) - last["time"]).total_seconds())
-    status, reason, beyond, since = "unknown", None, None, None
+    status, reason, beyond_count, since = "unknown", None, None, None
     if last is None:
         reason = "no_valid"
     elif period is None:
@@ -77,11 +77,11 @@ def _status(
     elif limit is None or (limit.warn is None and limit.alarm is None):
         reason = "no_limit"
     else:
-        series = _series(valid, looked, limit)
+        series = _series(valid, means, limit)
         if len(series) < limit.last or _is_of_long_ago(series, limit, at):
             reason = "few"
         else:
-            status, beyond, since = _level(series, limit)
+            status, beyond_count, since = _level(series, limit)
     return NodeStatus(
         node=node,
         property=prop,
@@ -92,19 +92,19 @@ def _status(
         time=None if last is None else last["time"].to_pydatetime(),
         age_s=age,
         period_s=period,
-        beyond=beyond,
+        beyond=beyond_count,
         since=since,
     )
 
 
-def _series(valid: pd.DataFrame, looked: pd.DataFrame | None, limit: Limit) -> pd.DataFrame:
+def _series(valid: pd.DataFrame, means: pd.DataFrame | None, limit: Limit) -> pd.DataFrame:
     """The series that the limit is compared with: time and value, without invalid readings."""
     if limit.over == "reading":
         return valid[["time", "value"]]
-    if looked is None:
+    if means is None:
         return pd.DataFrame({"time": [], "value": []})
-    known = looked[looked["mean"].notna()]
-    return pd.DataFrame({"time": known["start"].array, "value": known["mean"].to_numpy()})
+    valid_means = means[means["mean"].notna()]
+    return pd.DataFrame({"time": valid_means["start"].array, "value": valid_means["mean"].to_numpy()})
 
 
 def _is_of_long_ago(series: pd.DataFrame, limit: Limit, at: datetime) -> bool:
@@ -123,12 +123,12 @@ def _level(series: pd.DataFrame, limit: Limit) -> tuple[str, int, datetime | Non
     level, since = 0, 0
     for at in range(len(values)):
         reached = 2 if counts[1][at] >= limit.times else 1 if counts[0][at] >= limit.times else 0
-        held = level if reached < level and values[at] > ends[level] else reached
-        if held != level:
-            level, since = held, at
+        next_level = level if reached < level and values[at] > ends[level] else reached
+        if next_level != level:
+            level, since = next_level, at
     time = series["time"].iloc[since].to_pydatetime() if level else None
-    beyond = int((values[-limit.last :] > first).sum())
-    return _LEVELS[level], beyond, time
+    beyond_count = int((values[-limit.last :] > first).sum())
+    return _LEVELS[level], beyond_count, time
 
 
 def _beyond_in_last(is_beyond: np.ndarray, last: int) -> np.ndarray:

@@ -95,17 +95,17 @@ def _texts(values: pd.Series) -> pd.Series:
 
 def _times(texts: pd.Series, zone: timedelta | None, name: str) -> pd.Series:
     """Times in UTC (n,)."""
-    written = _texts(texts)
-    bare = ~written.str.contains(_ZONE, na=False).astype(bool) & written.notna()
+    time_texts = _texts(texts)
+    bare = ~time_texts.str.contains(_ZONE, na=False).astype(bool) & time_texts.notna()
     if bare.any() and zone is None:
         number = int(np.flatnonzero(bare)[0]) + 1
-        raise OneMapError("readings.zone", file=name, row=number, field=TIME, value=written.iloc[number - 1])
-    times = pd.to_datetime(written, format="ISO8601", utc=True, errors="coerce")
+        raise OneMapError("readings.zone", file=name, row=number, field=TIME, value=time_texts.iloc[number - 1])
+    times = pd.to_datetime(time_texts, format="ISO8601", utc=True, errors="coerce")
     if zone is not None:
         times = times.mask(bare, times - zone)
     if times.isna().any():
         number = int(np.flatnonzero(times.isna())[0]) + 1
-        value = written.iloc[number - 1]
+        value = time_texts.iloc[number - 1]
         raise OneMapError("readings.time", file=name, row=number, field=TIME, value="" if pd.isna(value) else value)
     return times
 
@@ -115,20 +115,20 @@ def _in_one_unit(rows: pd.DataFrame, limits: Mapping[str, Limit], name: str) -> 
     problems = []
     for prop, mine in rows.groupby("property", sort=True):
         counts = mine["unit"].value_counts()
-        wanted = limits[str(prop)].unit if prop in limits else str(counts.index[0])
+        wanted_unit = limits[str(prop)].unit if prop in limits else str(counts.index[0])
         for unit, count in counts.items():
-            if _plain(str(unit)) == _plain(wanted):
+            if _plain(str(unit)) == _plain(wanted_unit):
                 continue
-            here, there = _PARTS.get(_plain(str(unit))), _PARTS.get(_plain(wanted))
+            here, there = _PARTS.get(_plain(str(unit))), _PARTS.get(_plain(wanted_unit))
             if here is None or there is None or here[0] != there[0]:
                 row = int(mine.index[mine["unit"] == unit][0]) + 1
-                given = {"property": prop, "unit": unit, "wanted": wanted}
-                raise OneMapError("readings.unit", file=name, row=row, field=UNIT, count=int(count), **given)
-            changed = mine.index[mine["unit"] == unit]
-            rows.loc[changed, "value"] *= here[1] / there[1]
-            given = {"property": prop, "unit": unit, "wanted": wanted, "factor": f"{here[1] / there[1]:g}"}
-            problems.append(Problem("readings.units_joined", {"file": name, "count": int(count), **given}))
-        rows.loc[mine.index, "unit"] = wanted
+                facts = {"property": prop, "unit": unit, "wanted": wanted_unit}
+                raise OneMapError("readings.unit", file=name, row=row, field=UNIT, count=int(count), **facts)
+            changed_rows = mine.index[mine["unit"] == unit]
+            rows.loc[changed_rows, "value"] *= here[1] / there[1]
+            facts = {"property": prop, "unit": unit, "wanted": wanted_unit, "factor": f"{here[1] / there[1]:g}"}
+            problems.append(Problem("readings.units_joined", {"file": name, "count": int(count), **facts}))
+        rows.loc[mine.index, "unit"] = wanted_unit
     return problems
 
 
@@ -139,20 +139,20 @@ def _plain(unit: str) -> str:
 def _without_invalid(rows: pd.DataFrame, flags: pd.Series, limits: Mapping[str, Limit], name: str) -> list[Problem]:
     """Take the value from rows that are no readings; what was taken, and why. Changes the rows."""
     marks = _texts(flags).fillna("").str.lower()
-    found: list[tuple[str, np.ndarray]] = [("flag", (~marks.isin(GOOD_FLAGS)).to_numpy())]
-    found.append(("no_number", ~np.isfinite(rows["value"].to_numpy(float))))
+    reasons: list[tuple[str, np.ndarray]] = [("flag", (~marks.isin(GOOD_FLAGS)).to_numpy())]
+    reasons.append(("no_number", ~np.isfinite(rows["value"].to_numpy(float))))
     least = rows["property"].map({prop: limit.least for prop, limit in limits.items()}).astype(float)
     most = rows["property"].map({prop: limit.most for prop, limit in limits.items()}).astype(float)
-    found.append(("range", ((rows["value"] < least) | (rows["value"] > most)).to_numpy()))
-    found.append(("stuck", _stuck(rows, limits)))
-    problems, seen = [], np.zeros(len(rows), dtype=bool)
-    for why, wrong in found:
-        count = int((wrong & ~seen).sum())
+    reasons.append(("range", ((rows["value"] < least) | (rows["value"] > most)).to_numpy()))
+    reasons.append(("stuck", _stuck(rows, limits)))
+    problems, is_invalid = [], np.zeros(len(rows), dtype=bool)
+    for why, wrong in reasons:
+        count = int((wrong & ~is_invalid).sum())
         if count:
-            nodes = sorted(set(rows["node"][wrong & ~seen].astype(str)))[:5]
+            nodes = sorted(set(rows["node"][wrong & ~is_invalid].astype(str)))[:5]
             problems.append(Problem(f"readings.{why}", {"file": name, "count": count, "nodes": nodes}))
-        seen |= wrong
-    rows.loc[seen, "value"] = np.nan
+        is_invalid |= wrong
+    rows.loc[is_invalid, "value"] = np.nan
     return problems
 
 

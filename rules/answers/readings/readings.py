@@ -62,18 +62,18 @@ class SensorReadings:
 
 def sensor_readings(library: Library, options: ReadingsOptions) -> SensorReadings:
     """Measure. Raises OneMapError readings.…, compare.…, layer.unknown, version.unreadable."""
-    version, stored = _read(library, options.readings, options.day)
+    version, features = _read(library, options.readings, options.day)
     if library.catalogue()[version.code].geometry != "table":
         raise OneMapError("readings.table", layer=version.code, field="--readings")
     name = f"{version.code}@{version.label}"
     zone = options.zone if options.is_zone_given else None
-    read = readings_of(stored.attributes.reset_index(drop=True), options.limits, zone, name)
+    read = readings_of(features.attributes.reset_index(drop=True), options.limits, zone, name)
     rows = with_periods(read.rows)
     if options.only is not None:
         rows = rows[rows["property"] == options.only].reset_index(drop=True)
         if rows.empty:
-            known = sorted(set(read.rows["property"].astype(str)))
-            raise OneMapError("readings.property", layer=name, field="--property", value=options.only, known=known)
+            properties = sorted(set(read.rows["property"].astype(str)))
+            raise OneMapError("readings.property", layer=name, field="--property", value=options.only, known=properties)
     hours = hour_means(rows, options.zone)
     days = day_means(rows, hours, options.zone)
     statuses = node_statuses(rows, {"hour": hours, "day": days}, options.limits, options.at)
@@ -99,10 +99,10 @@ _STATUS_FIELDS = list(NodeStatus.__dataclass_fields__)
 def _read(library: Library, name: str, day: date) -> tuple[Version, StoredFeatures]:
     version = version_named(library, name, day, None, "CODE")
     sources = Sources(library, versions(library, None), day, {}, {}, (0.0, 0.0))
-    stored = sources.of_version(version, None).stored
-    if stored is None:
+    features = sources.of_version(version, None).stored
+    if features is None:
         raise OneMapError("version.unreadable", file=library.label, layer=version.table)
-    return version, stored
+    return version, features
 
 
 def _places(
@@ -111,26 +111,26 @@ def _places(
     """The point of each status (n,), None where nobody knows it, and who has readings and no place, or no readings."""
     places = np.full(len(statuses), None, dtype=object)
     try:
-        version, stored = _read(library, options.nodes, options.day)
+        version, features = _read(library, options.nodes, options.day)
     except OneMapError as error:
         if [problem.code for problem in error.problems] != ["compare.not_in_force"]:
             raise
         return places, None, list(error.problems)
     key = library.catalogue()[version.code].key
-    if key is None or key not in stored.attributes.columns:
+    if key is None or key not in features.attributes.columns:
         raise OneMapError("readings.nodes", layer=version.code, field="--nodes")
-    names = stored.attributes[key].astype("string").str.strip().astype(object)
-    at = dict(zip(names.tolist(), stored.geometries, strict=True))
+    names = features.attributes[key].astype("string").str.strip().astype(object)
+    at = dict(zip(names.tolist(), features.geometries, strict=True))
     for number, status in enumerate(statuses):
         place = at.get(status.node)
         # A library holds points as parts of several; a node stands in one place.
         places[number] = shapely.get_geometry(place, 0) if place is not None and not place.is_empty else place
-    lost = sorted({status.node for status in statuses} - set(at))
+    nodes_without_place = sorted({status.node for status in statuses} - set(at))
     mute = sorted(set(filter(None, names.dropna().tolist())) - {status.node for status in statuses})
     title = {language: f"{text} {version.label}" for language, text in library.catalogue()[version.code].title.items()}
     problems = [
         Problem(code, {"layer": version.code, "title": title, "count": len(nodes), "nodes": nodes[:10]})
-        for code, nodes in (("readings.no_place", lost), ("readings.no_readings", mute))
+        for code, nodes in (("readings.no_place", nodes_without_place), ("readings.no_readings", mute))
         if nodes and (options.only is None or code == "readings.no_place")
     ]
     return np.array([shapely.Point() if place is None else place for place in places], dtype=object), version, problems
@@ -183,19 +183,19 @@ def day_means(rows: pd.DataFrame, hours: pd.DataFrame, zone: timedelta) -> pd.Da
     seldom = _means(rows[slow], rows["value"][slow], zone, _DAY_S, DAY_HOURS / 24)
     of_hours = hours.rename(columns={"start": "time", "mean": "value"}).assign(period_s=_HOUR_S)
     often = of_hours.merge(rows[~slow][_KEYS].drop_duplicates(), on=_KEYS)
-    found = _means(often, often["value"], zone, _DAY_S, DAY_HOURS / 24)
-    return pd.concat([found, seldom], ignore_index=True).sort_values([*_KEYS, "start"], ignore_index=True)
+    hour_means = _means(often, often["value"], zone, _DAY_S, DAY_HOURS / 24)
+    return pd.concat([hour_means, seldom], ignore_index=True).sort_values([*_KEYS, "start"], ignore_index=True)
 
 
 def _means(rows: pd.DataFrame, values: pd.Series, zone: timedelta, length_s: float, least: float) -> pd.DataFrame:
     span = pd.Timedelta(seconds=length_s)
     start = (rows["time"] + zone).dt.floor(span) - zone
-    grouped = rows.assign(start=start, value=values).groupby([*_KEYS, "unit", "start"], sort=True)
-    found = grouped.agg(
+    groups = rows.assign(start=start, value=values).groupby([*_KEYS, "unit", "start"], sort=True)
+    means = groups.agg(
         mean=("value", "mean"), readings=("value", "size"), valid=("value", "count"), period_s=("period_s", "median")
     ).reset_index()
-    found["expected"] = np.maximum((length_s / found["period_s"]).round(), 1.0)
-    found["share"] = (found["valid"] / found["expected"]).clip(upper=1.0)
+    means["expected"] = np.maximum((length_s / means["period_s"]).round(), 1.0)
+    means["share"] = (means["valid"] / means["expected"]).clip(upper=1.0)
     # Without a known period nobody can say how many there should be.
-    found["mean"] = found["mean"].where(found["share"] >= least - 1e-9)
-    return found.drop(columns="period_s")
+    means["mean"] = means["mean"].where(means["share"] >= least - 1e-9)
+    return means.drop(columns="period_s")

@@ -79,17 +79,17 @@ def alternatives(
     rows = np.flatnonzero(verdicts_left(first, options.keep_verdict))
     trial = _Trial(question, options, parcels, judge, expect, district)
     steps, shapes = trial.nearest_places(rows)
-    found, ground = _remainders(rows, rest)
+    candidates, ground = _remainders(rows, rest)
     for name, side in steps.items():
-        moved = np.array([step.move_parcel(shapes[row]) for row, step in side.items()], dtype=object)
-        found += [Candidate(row, name, len(ground) + at, step) for at, (row, step) in enumerate(side.items())]
-        ground = joined_ground([ground, FlatGround.all_of(moved)])
-    found.sort(key=lambda item: (item.row, ALTERNATIVES.index(item.name)))
-    ground = ground.at(np.array([item.place for item in found], dtype=np.int64))
-    if found:
-        expect(len(found), 1)
-    named = list(dict.fromkeys(rule.department for rule in rules))
-    table, departments = trial.tables(first, found, ground, named, threads)
+        moved_parcels = np.array([step.move_parcel(shapes[row]) for row, step in side.items()], dtype=object)
+        candidates += [Candidate(row, name, len(ground) + at, step) for at, (row, step) in enumerate(side.items())]
+        ground = joined_ground([ground, FlatGround.all_of(moved_parcels)])
+    candidates.sort(key=lambda item: (item.row, ALTERNATIVES.index(item.name)))
+    ground = ground.at(np.array([item.place for item in candidates], dtype=np.int64))
+    if candidates:
+        expect(len(candidates), 1)
+    department_codes = list(dict.fromkeys(rule.department for rule in rules))
+    table, departments = trial.tables(first, candidates, ground, department_codes, threads)
     return Alternatives(table, departments, trial.tried)
 
 
@@ -97,11 +97,11 @@ def _remainders(rows: np.ndarray, rest: FlatGround) -> tuple[list[Candidate], Fl
     """The remainders of parcels after cutting, by rows (k,), and the largest piece of those with several."""
     count = rest.parts[rows]
     left, several = rows[count > 0], rows[count > 1]
-    found = [Candidate(row, "cut", place) for place, row in enumerate(left.tolist())]
-    found += [Candidate(row, "one_piece", len(left) + place) for place, row in enumerate(several.tolist())]
+    candidates = [Candidate(row, "cut", place) for place, row in enumerate(left.tolist())]
+    candidates += [Candidate(row, "one_piece", len(left) + place) for place, row in enumerate(several.tolist())]
     pieces, owner = shapely.get_parts(rest.at(several).geometries, return_index=True)
     largest = pieces[largest_of_each(shapely.area(pieces), owner)]
-    return found, joined_ground([rest.at(left), FlatGround.all_of(largest)])
+    return candidates, joined_ground([rest.at(left), FlatGround.all_of(largest)])
 
 
 @dataclass
@@ -123,22 +123,26 @@ class _Trial:
         for start in range(0, len(rows), _TRIED_AT_ONCE):
             part = slice(start, start + _TRIED_AT_ONCE)
             step = phrase("progress.places", self.question.language, count=f"{self.tried:,}")
-            written = shift_polygons(shapes[part], self.parcels.origin)
-            wkb = pa.array(shapely.to_wkb(written, byte_order=1), pa.large_binary())
+            library_shapes = shift_polygons(shapes[part], self.parcels.origin)
+            wkb = pa.array(shapely.to_wkb(library_shapes, byte_order=1), pa.large_binary())
             run = self.judge(question_of_ground(self.question, rows[part], wkb), step)
-            fine[part] = ~verdicts_left(run, self.options.keep_verdict) & ~self._leaves_district(rows[part], written)
+            fine[part] = ~verdicts_left(run, self.options.keep_verdict) & ~self._leaves_district(
+                rows[part], library_shapes
+            )
         return fine
 
-    def _leaves_district(self, rows: np.ndarray, written: np.ndarray) -> np.ndarray:
+    def _leaves_district(self, rows: np.ndarray, library_shapes: np.ndarray) -> np.ndarray:
         """Which grounds (k,) have more area beyond the district than their parcels (k,) as given."""
         leaves = np.zeros(len(rows), dtype=bool)
         if self.district is None:
             return leaves
         shapely.prepare(self.district)
-        at = np.flatnonzero(~shapely.covers(self.district, written))
+        at = np.flatnonzero(~shapely.covers(self.district, library_shapes))
         own = shift_polygons(self.parcels.local[rows[at]], self.parcels.origin)
-        beyond, own_beyond = (shapely.area(shapely.difference(shapes, self.district)) for shapes in (written[at], own))
-        leaves[at] = beyond > own_beyond + BALANCE_M2
+        outside_m2, own_beyond = (
+            shapely.area(shapely.difference(shapes, self.district)) for shapes in (library_shapes[at], own)
+        )
+        leaves[at] = outside_m2 > own_beyond + BALANCE_M2
         return leaves
 
     def nearest_places(self, rows: np.ndarray) -> tuple[dict[str, Mapping[int, Step]], np.ndarray]:
@@ -161,32 +165,39 @@ class _Trial:
             def expect_more(most: int, more: int, later: int = later, checks: int = checks) -> None:
                 self.expect(most + later, more + checks)
 
-            known = best if name == "moved_turned" else None
-            steps[name] = nearest_steps(shapes, movable, rings, self.passes, bounds.share, known, expect_more)
+            best_steps = best if name == "moved_turned" else None
+            steps[name] = nearest_steps(shapes, movable, rings, self.passes, bounds.share, best_steps, expect_more)
             best |= {at: min(bounds.share(step), best.get(at, float("inf"))) for at, step in steps[name].items()}
         return steps, shapes
 
     def tables(
-        self, first: Run, found: list[Candidate], ground: FlatGround, named: Sequence[str], threads: Threads
+        self,
+        first: Run,
+        candidates: list[Candidate],
+        ground: FlatGround,
+        department_codes: Sequence[str],
+        threads: Threads,
     ) -> tuple[Table, Table]:
         """Check each alternative again, and list its verdict and the changes for each department.
 
-        ground: of the alternatives (k,); named: the departments, in order.
+        ground: of the alternatives (k,); department_codes: the departments, in order.
         """
         parcels = self.parcels
         departments = pd.DataFrame(
             {name: pd.Series(dtype=float if name in MEASURES else object) for name in DEPARTMENT_COLUMNS}
         )
-        rows = np.array([item.row for item in found], dtype=np.int64)
-        written = parcels.grounds_in_library(ground, rows)
-        wkb = written.wkb()
+        rows = np.array([item.row for item in candidates], dtype=np.int64)
+        grounds = parcels.grounds_in_library(ground, rows)
+        wkb = grounds.wkb()
         columns: FindingColumns = dict.fromkeys(COLUMNS, np.empty(0, dtype=object))
-        if found:
+        if candidates:
             again = question_of_ground(self.question, rows, wkb)
             run = self.judge(again, phrase("progress.again", self.question.language))
-            names, ids, kinds = parcels.names[rows], again.parcels.ids, [item.name for item in found]
+            names, ids, kinds = parcels.names[rows], again.parcels.ids, [item.name for item in candidates]
             before, after = (department_verdicts(one, of, parcels.origin) for one, of in ((first, names), (run, ids)))
-            departments = department_changes(before, after, list(zip(names, ids, strict=True)), kinds, named, threads)
+            departments = department_changes(
+                before, after, list(zip(names, ids, strict=True)), kinds, department_codes, threads
+            )
             changes = departments_of(records_of(departments))
             texts = [json.dumps(changes.get(pair, {}), ensure_ascii=False) for pair in zip(names, kinds, strict=True)]
             columns = {
@@ -196,10 +207,10 @@ class _Trial:
                 "verdict": run.tables["parcels"].values("verdict"),
                 "area_m2": ground.area_m2,
                 "share": ground.area_m2 / parcels.area_m2[rows],
-                **{name: np.array([getattr(item.step, name) for item in found]) for name in _OF_STEPS},
+                **{name: np.array([getattr(item.step, name) for item in candidates]) for name in _OF_STEPS},
                 "departments": np.array(texts, dtype=object),
             }
-        return WrittenTable(typed_arrays(columns), wkb, written.boxes), Table(departments)
+        return WrittenTable(typed_arrays(columns), wkb, grounds.boxes), Table(departments)
 
 
 def _is_large(parcel: shapely.Geometry, options: RemedyOptions) -> bool:

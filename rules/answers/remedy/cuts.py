@@ -86,12 +86,12 @@ def cut_off(parts: Parts, obstacles: Obstacles, grown_m: float, threads: Threads
     for turn in range(turns):
         threads.progress.at(turn / turns)
         rows = np.flatnonzero((turn_of == turn) & parts.is_left[parcel])
-        before, taken = parts.rest.at(parcel[rows]), some_of(obstacles.ground, rows)
+        before, obstacle_ground = parts.rest.at(parcel[rows]), some_of(obstacles.ground, rows)
         if grown_m:
-            taken = shapely.buffer(all_of(taken), grown_m, join_style="mitre")
-            for at in np.flatnonzero(shapely.is_empty(taken)).tolist():
-                taken[at] = _ground_along_cuts(parts, parcel[rows[at]], grown_m)
-        rest, cut = divided_ground(before, taken, threads)
+            obstacle_ground = shapely.buffer(all_of(obstacle_ground), grown_m, join_style="mitre")
+            for at in np.flatnonzero(shapely.is_empty(obstacle_ground)).tolist():
+                obstacle_ground[at] = _ground_along_cuts(parts, parcel[rows[at]], grown_m)
+        rest, cut = divided_ground(before, obstacle_ground, threads)
         area_m2 = before.area_m2 - np.nan_to_num(rest.area_m2)
         real = np.flatnonzero(area_m2 >= ARITHMETIC_M2)  # what floating point leaves is neither cut nor lost
         parts.cut(obstacles.against.at(rows[real]), rest.at(real), area_m2[real], cut.at(real))
@@ -104,8 +104,8 @@ def _ground_along_cuts(parts: Parts, parcel: int, by_m: float) -> shapely.Geomet
     """
     cut = [one.ground.at(np.flatnonzero(one.against.parcel == parcel)).geometries for one in parts.cuts]
     edge = shapely.boundary(parts.rest.at(np.array([parcel])).geometries)
-    around = np.concatenate(cut) if any(map(len, cut)) else edge
-    return shapely.union_all(shapely.buffer(around, by_m, join_style="mitre"))
+    cut_ground = np.concatenate(cut) if any(map(len, cut)) else edge
+    return shapely.union_all(shapely.buffer(cut_ground, by_m, join_style="mitre"))
 
 
 def drop_small(parts: Parts, min_part_m2: float, min_width_m: float, one_piece: bool) -> None:
@@ -120,16 +120,16 @@ def drop_small(parts: Parts, min_part_m2: float, min_width_m: float, one_piece: 
     rows = np.flatnonzero((count > 0) & ~is_large)
     pieces, owner = shapely.get_parts(parts.rest.at(rows).geometries, return_index=True)
     area = shapely.area(pieces)
-    kept = area >= least_m2
+    is_kept = area >= least_m2
     if min_width_m > 0:
-        kept &= ~vanish_under_erosion(pieces, min_width_m)
+        is_kept &= ~vanish_under_erosion(pieces, min_width_m)
     if one_piece and len(pieces):
-        several = np.flatnonzero(kept)
-        kept = np.isin(np.arange(len(pieces)), several[largest_of_each(area[several], owner[several])])
-    parts.dropped_m2[rows] += np.bincount(owner[~kept], area[~kept], minlength=len(rows))
-    touched = np.unique(owner[~kept])
+        several = np.flatnonzero(is_kept)
+        is_kept = np.isin(np.arange(len(pieces)), several[largest_of_each(area[several], owner[several])])
+    parts.dropped_m2[rows] += np.bincount(owner[~is_kept], area[~is_kept], minlength=len(rows))
+    touched = np.unique(owner[~is_kept])
     left = np.full(len(touched), None, dtype=object)
     for place, at in enumerate(touched):
-        mine = pieces[kept & (owner == at)]
+        mine = pieces[is_kept & (owner == at)]
         left[place] = None if len(mine) == 0 else mine[0] if len(mine) == 1 else shapely.multipolygons(mine)
     parts.rest = parts.rest.with_others(rows[touched], left)

@@ -45,9 +45,9 @@ def department_verdicts(run: Run, names: np.ndarray, origin: tuple[float, float]
     """
     table = run.tables["findings"]
     is_asked = pd.Index(table.values("parcel"), dtype=object).isin(names)
-    chosen = np.flatnonzero(np.asarray(table.arrays["counted"], dtype=bool) & is_asked)
-    parcel, department, verdict = (table.values(name)[chosen] for name in ("parcel", "department", "verdict"))
-    shapes = geometries_from(table.wkb.take(pa.array(chosen)), origin)
+    row_numbers = np.flatnonzero(np.asarray(table.arrays["counted"], dtype=bool) & is_asked)
+    parcel, department, verdict = (table.values(name)[row_numbers] for name in ("parcel", "department", "verdict"))
+    shapes = geometries_from(table.wkb.take(pa.array(row_numbers)), origin)
     keys = list(zip(parcel, department, strict=True))
     rows = {key: row for row, key in enumerate(dict.fromkeys(keys))}
     group = np.array([rows[key] for key in keys], dtype=np.int64)
@@ -55,14 +55,14 @@ def department_verdicts(run: Run, names: np.ndarray, origin: tuple[float, float]
     np.minimum.at(rank, group, ranks_of(verdict))
     is_unknown = verdict == Verdict.UNKNOWN
     has_ground = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
-    known = has_ground & ~is_unknown
+    is_known = has_ground & ~is_unknown
     flat = ~has_ground & ~is_unknown
-    area = np.nan_to_num(np.asarray(table.arrays["area_m2"], dtype=float)[chosen])
+    area = np.nan_to_num(np.asarray(table.arrays["area_m2"], dtype=float)[row_numbers])
     unknown = has_ground & is_unknown
     return DepartmentVerdicts(
         rows,
         np.array(list(RANK), dtype=object)[rank],
-        union_by(group[known], shapes[known], len(rows)),
+        union_by(group[is_known], shapes[is_known], len(rows)),
         np.bincount(group[flat], area[flat], minlength=len(rows)),
         np.nan_to_num(shapely.area(union_by(group[unknown], shapes[unknown], len(rows)))),
     )
@@ -82,23 +82,23 @@ def department_changes(
     department's ground that the parcel takes and the alternative does not; given_up_m2: ground that only the
     alternative takes.
     """
-    named = groups_of((parcel, department) for verdicts in (first, again) for parcel, department in verdicts.rows)
-    wanted: list[tuple[int, str]] = []
-    for number, (parcel, checked) in enumerate(pairs):
-        there = {*named.get(parcel, ()), *named.get(checked, ())}
-        wanted += [(number, department) for department in order if department in there]
-    then = np.array([first.rows.get((pairs[number][0], name), -1) for number, name in wanted], dtype=np.int64)
-    now = np.array([again.rows.get((pairs[number][1], name), -1) for number, name in wanted], dtype=np.int64)
+    by_parcel = groups_of((parcel, department) for verdicts in (first, again) for parcel, department in verdicts.rows)
+    entries: list[tuple[int, str]] = []
+    for number, (parcel, checked_name) in enumerate(pairs):
+        there = {*by_parcel.get(parcel, ()), *by_parcel.get(checked_name, ())}
+        entries += [(number, department) for department in order if department in there]
+    then = np.array([first.rows.get((pairs[number][0], name), -1) for number, name in entries], dtype=np.int64)
+    now = np.array([again.rows.get((pairs[number][1], name), -1) for number, name in entries], dtype=np.int64)
     before, after = _pick_rows(first, then), _pick_rows(again, now)
     both = np.flatnonzero(~shapely.is_missing(before.ground) & ~shapely.is_missing(after.ground))
-    common, error = np.zeros(len(wanted)), np.zeros(len(wanted))
+    common, error = np.zeros(len(entries)), np.zeros(len(entries))
     common[both], error[both] = common_areas(before.ground[both], after.ground[both], threads)
     then_m2, now_m2 = (np.nan_to_num(shapely.area(side.ground)) for side in (before, after))
     less = before.flat_m2 - after.flat_m2
     values: dict[str, Any] = {
-        "parcel": [pairs[number][0] for number, _ in wanted],
-        "alternative": [alternatives[number] for number, _ in wanted],
-        "department": [department for _, department in wanted],
+        "parcel": [pairs[number][0] for number, _ in entries],
+        "alternative": [alternatives[number] for number, _ in entries],
+        "department": [department for _, department in entries],
         "verdict_before": before.verdict,
         "verdict_after": after.verdict,
         "before_m2": then_m2 + before.flat_m2,
@@ -108,11 +108,11 @@ def department_changes(
         "unknown_before_m2": before.unknown_m2,
         "unknown_after_m2": after.unknown_m2,
     }
-    typed = {
-        name: pd.Series(value, dtype=float if name in MEASURES else object, index=range(len(wanted)))
+    columns = {
+        name: pd.Series(value, dtype=float if name in MEASURES else object, index=range(len(entries)))
         for name, value in values.items()
     }
-    return pd.DataFrame(typed, columns=COLUMNS)
+    return pd.DataFrame(columns, columns=COLUMNS)
 
 
 def _pick_rows(verdicts: DepartmentVerdicts, rows: np.ndarray) -> DepartmentVerdicts:

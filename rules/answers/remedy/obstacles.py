@@ -33,18 +33,20 @@ def obstacles_of(
     table, parcels = run.tables["findings"], run.question.parcels
     order = {rule.id: position for position, rule in enumerate(rules)}
     rank = ranks_of(table.values("verdict"))
-    chosen = np.flatnonzero(np.asarray(table.arrays["counted"], dtype=bool) & (rank < RANK[keep_verdict]))
-    parcel = pd.Index(parcels.ids, dtype=object).get_indexer(pd.Index(table.values("parcel")[chosen], dtype=object))
-    rule = np.array([order[name] for name in table.values("rule")[chosen]], dtype=np.int64)
-    by = np.lexsort((rule, rank[chosen], rows[parcel]))
-    chosen, parcel, rule = chosen[by], parcel[by], rule[by]
-    bodies, lacking = table.wkb.take(pa.array(chosen)), np.isnan(table.boxes[chosen, 0])
+    row_numbers = np.flatnonzero(np.asarray(table.arrays["counted"], dtype=bool) & (rank < RANK[keep_verdict]))
+    parcel = pd.Index(parcels.ids, dtype=object).get_indexer(
+        pd.Index(table.values("parcel")[row_numbers], dtype=object)
+    )
+    rule = np.array([order[name] for name in table.values("rule")[row_numbers]], dtype=np.int64)
+    by = np.lexsort((rule, rank[row_numbers], rows[parcel]))
+    row_numbers, parcel, rule = row_numbers[by], parcel[by], rule[by]
+    bodies, lacking = table.wkb.take(pa.array(row_numbers)), np.isnan(table.boxes[row_numbers, 0])
     if lacking.any():
-        made = _grounds_without_area(run, parcel[lacking], [rules[of] for of in rule[lacking]], origin)
-        written = shapely.to_wkb(shift_polygons(made, origin), byte_order=1)
-        bodies = pc.replace_with_mask(bodies, pa.array(lacking), pa.array(written, bodies.type))
+        grounds = _grounds_without_area(run, parcel[lacking], [rules[of] for of in rule[lacking]], origin)
+        bodies_of_grounds = shapely.to_wkb(shift_polygons(grounds, origin), byte_order=1)
+        bodies = pc.replace_with_mask(bodies, pa.array(lacking), pa.array(bodies_of_grounds, bodies.type))
     ground, _ = shapes_from([bodies], origin)
-    against = ObstacleRows(rows[parcel], rule, rank[chosen])
+    against = ObstacleRows(rows[parcel], rule, rank[row_numbers])
     return Obstacles(against, unwrap_parts(ground) if isinstance(ground, np.ndarray) else ground)
 
 
@@ -60,25 +62,25 @@ def _grounds_without_area(
     shapes: dict[tuple[str, str], list[shapely.Geometry]] = {pair: [] for pair in pairs}
     for name in _PIECES:
         table = run.tables[name]
-        named = list(zip(table.values("parcel"), table.values("rule"), strict=True))
-        rows = [row for row, pair in enumerate(named) if pair in shapes]
+        parcels_and_rules = list(zip(table.values("parcel"), table.values("rule"), strict=True))
+        rows = [row for row, pair in enumerate(parcels_and_rules) if pair in shapes]
         for row, shape in zip(rows, geometries_from(table.wkb.take(pa.array(rows, pa.int64())), origin), strict=True):
-            shapes[named[row]].append(shape)
-    made = []
+            shapes[parcels_and_rules[row]].append(shape)
+    grounds = []
     wholes = shift_geometries(parcels.shapes[parcel], (-origin[0], -origin[1]))
     for whole, rule, pair in zip(wholes, rules, pairs, strict=True):
         if shapes[pair]:
             pieces = _without_allowed(np.array(shapes[pair], dtype=object), whole, rule)
-            made.append(_ground_around(pieces, rule))
+            grounds.append(_ground_around(pieces, rule))
         else:
-            made.append(shapely.buffer(whole, CLEAR_OF_LINES_M))
-    return np.array(made, dtype=object)
+            grounds.append(shapely.buffer(whole, CLEAR_OF_LINES_M))
+    return np.array(grounds, dtype=object)
 
 
 def _ground_around(pieces: np.ndarray, rule: Rule) -> shapely.Geometry:
     """The ground to keep clear for a sufficient distance from some pieces (k,)."""
-    around, far_m = KINDS[rule.kind].obstacle(pieces, rule.options)
-    return shapely.union_all(shapely.buffer(around, far_m + CLEAR_OF_LINES_M, quad_segs=64))
+    near_objects, far_m = KINDS[rule.kind].obstacle(pieces, rule.options)
+    return shapely.union_all(shapely.buffer(near_objects, far_m + CLEAR_OF_LINES_M, quad_segs=64))
 
 
 def _without_allowed(pieces: np.ndarray, parcel: shapely.Geometry, rule: Rule) -> np.ndarray:

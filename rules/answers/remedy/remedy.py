@@ -76,12 +76,12 @@ def remedy(
     """Cut every obstacle from every parcel; nothing is written. Raises OneMapError for every refusal."""
     began = time.perf_counter()
     check_plan = check_plan_of(library, question, origin_of(library, question.parcels.extent))
-    found = parcels_remedied(library, question, options, check_plan, threads.part(0.0, WRITING))
-    cut, dropped = found.tables["cuts"].values("area_m2"), found.tables["remainder"].values("dropped_m2")
-    sums = {**found.counts, **ground_sums([cut], [dropped])}
-    record = remedy_record(found.first.record, options, found.tried, sums, time.perf_counter() - began)
+    parts_found = parcels_remedied(library, question, options, check_plan, threads.part(0.0, WRITING))
+    cut, dropped_m2 = parts_found.tables["cuts"].values("area_m2"), parts_found.tables["remainder"].values("dropped_m2")
+    sums = {**parts_found.counts, **ground_sums([cut], [dropped_m2])}
+    record = remedy_record(parts_found.first.record, options, parts_found.tried, sums, time.perf_counter() - began)
     remarks = remarks_of(library, question, check_plan, question.parcels.extent)
-    return Remedy(question, record, {**found.tables, "run": run_table(record)}, remarks)
+    return Remedy(question, record, {**parts_found.tables, "run": run_table(record)}, remarks)
 
 
 @dataclass(frozen=True)
@@ -108,12 +108,12 @@ class FoundParts:
         }
 
 
-def ground_sums(cut: Iterable[np.ndarray], dropped: Iterable[np.ndarray]) -> dict[str, float]:
+def ground_sums(cut: Iterable[np.ndarray], dropped_areas: Iterable[np.ndarray]) -> dict[str, float]:
     """The sums of cut and of dropped ground in m², from areas given in parts.
 
     The exact sum is rounded once, so that it does not depend on the parts.
     """
-    cut_m2, dropped_m2 = (math.fsum(chain.from_iterable(parts)) for parts in (cut, dropped))
+    cut_m2, dropped_m2 = (math.fsum(chain.from_iterable(parts)) for parts in (cut, dropped_areas))
     return {"cut_m2": cut_m2, "dropped_m2": dropped_m2}
 
 
@@ -129,11 +129,11 @@ def parcels_remedied(
     parts, count = Parts.whole(parcel_rows.local), len(question.parcels.ids)
     searching = SearchProgress(threads.progress)
 
-    def judge(changed: Question, step: str | None = None) -> Run:
+    def judge(changed_question: Question, step: str | None = None) -> Run:
         def check_again(own: Progress) -> Run:
-            return check(library, changed, replace(threads, progress=own), check_plan=check_plan)
+            return check(library, changed_question, replace(threads, progress=own), check_plan=check_plan)
 
-        return searching.watch_check(len(changed.parcels.ids), check_again, step)
+        return searching.watch_check(len(changed_question.parcels.ids), check_again, step)
 
     rings = [ring for rings in searches(Bounds(options.move_m, options.turn_deg)).values() for ring in rings]
     # Of a parcel that something stands against: what is left of it is checked again.
@@ -147,9 +147,9 @@ def parcels_remedied(
 
     def judge_rest(rows: np.ndarray) -> Run:
         # The remainder is judged as it will be written: with the digits of the library's plane.
-        written = parcel_rows.grounds_in_library(parts.rest.at(rows), rows).wkb()
+        bodies = parcel_rows.grounds_in_library(parts.rest.at(rows), rows).wkb()
         searching.expect(len(rows) * each, checks)
-        return judge(question_of_ground(question, rows, written), again)
+        return judge(question_of_ground(question, rows, bodies), again)
 
     _cut_until_nothing_is_found(parts, first, rules, options, origin, judge_rest, cutting)
     tables = _tables(parts, parcel_rows, rules, cutting)
@@ -184,12 +184,12 @@ def _cut_until_nothing_is_found(
     """
     run, rows = first, np.arange(len(parts.rest))
     for retreat_m in RETREATS_M:
-        found = obstacles_of(run, rules, options.keep_verdict, origin, rows)
-        cut_off(parts, found, retreat_m, threads)
+        obstacles = obstacles_of(run, rules, options.keep_verdict, origin, rows)
+        cut_off(parts, obstacles, retreat_m, threads)
         dropped_m2 = parts.dropped_m2.copy()
         drop_small(parts, options.min_part_m2, options.min_width_m, options.one_piece)
         # Of a smaller parcel the same ground is a larger share.
-        touched = np.union1d(found.against.parcel, np.flatnonzero(parts.dropped_m2 != dropped_m2))
+        touched = np.union1d(obstacles.against.parcel, np.flatnonzero(parts.dropped_m2 != dropped_m2))
         rows = touched[parts.is_left[touched]]
         if len(rows) == 0:
             break
@@ -204,11 +204,11 @@ def _cut_until_nothing_is_found(
 
 
 def remedy_record(
-    first: Mapping[str, Any], options: RemedyOptions, tried: int, sums: Mapping[str, float], seconds: float
+    first: Mapping[str, Any], options: RemedyOptions, tried_count: int, sums: Mapping[str, float], seconds: float
 ) -> dict[str, Any]:
     """The record of a remedy: the record of its first check with the remedy's own facts.
 
-    tried: the number of grounds tried in search of alternatives; sums: the number of parcels
+    tried_count: the number of grounds tried in search of alternatives; sums: the number of parcels
     that pass, in part or whole, and the m² cut and dropped.
     """
     return {
@@ -220,7 +220,7 @@ def remedy_record(
             **first["parameters"],
             **options.record(),
         },
-        "search": Bounds(options.move_m, options.turn_deg).record(tried),
+        "search": Bounds(options.move_m, options.turn_deg).record(tried_count),
         "sums": dict(sums),
     }
 
@@ -228,11 +228,11 @@ def remedy_record(
 def of_parcels(question: Question, names: Sequence[str], file: str) -> Question:
     """The same question for the named parcels only, in the file's order. Raises OneMapError parcel.unknown."""
     ids = question.parcels.ids
-    known = set(ids)
+    known_ids = set(ids)
     problems = [
         Problem("parcel.unknown", {"file": file, "feature": name, "field": "--parcel", "known": list(ids[:20])})
         for name in names
-        if name not in known
+        if name not in known_ids
     ]
     if problems:
         raise OneMapError.of(problems)
@@ -266,11 +266,11 @@ def _cut_rows(cuts: Sequence[Cuts], names: np.ndarray, rules: Sequence[Rule], th
         np.concatenate([getattr(cut.against, name) for cut in cuts]) for name in ("parcel", "rule", "rank")
     )
     area_m2, ground = np.concatenate([cut.area_m2 for cut in cuts]), joined_ground([cut.ground for cut in cuts])
-    together, row = np.unique(parcel * len(rules) + rule, return_inverse=True)
-    count, is_unknown, has_ground = len(together), rank == RANK[Verdict.UNKNOWN], ground.dimension >= 0
+    parcels_and_rules, row = np.unique(parcel * len(rules) + rule, return_inverse=True)
+    count, is_unknown, has_ground = len(parcels_and_rules), rank == RANK[Verdict.UNKNOWN], ground.dimension >= 0
     worst = np.full(count, len(RANK))
     np.minimum.at(worst, row, rank)
-    parcel, rule = np.divmod(together, max(len(rules), 1))
+    parcel, rule = np.divmod(parcels_and_rules, max(len(rules), 1))
     order = np.lexsort((rule, worst, parcel))
     return {
         "parcel": names[parcel[order]],

@@ -69,17 +69,17 @@ class _RemedyEngine:
             part = progress.part(work.share_done(), work.share_done(len(block.positions)))
             question = replace(work.question, parcels=block.parcels)
             threads = Threads(self.workers, part)
-            found = parcels_remedied(self.library, question, self.options, work.check_plan, threads)
-            counts = {**found.counts, _TRIED: found.tried}
-            kept = keep_block(work.journal.place, block, answer_of(found), counts, work.check_plan)
-            yield NumberedBlock(number, kept)
+            parts_found = parcels_remedied(self.library, question, self.options, work.check_plan, threads)
+            counts = {**parts_found.counts, _TRIED: parts_found.tried}
+            finished = keep_block(work.journal.place, block, answer_of(parts_found), counts, work.check_plan)
+            yield NumberedBlock(number, finished)
 
 
-def answer_of(found: FoundParts) -> Answer:
+def answer_of(parts_found: FoundParts) -> Answer:
     """The result of a remedy in the form of a check's answer: its tables, and the layers of its first check."""
-    first = found.first.record
+    first = parts_found.first.record
     layers = {layer["code"]: layer for layer in first["layers"]}
-    return Answer(found.tables, layers, first["computed"], first["skipped"], first["warped"])
+    return Answer(parts_found.tables, layers, first["computed"], first["skipped"], first["warped"])
 
 
 @contextlib.contextmanager
@@ -100,33 +100,35 @@ def remedy_of_any_size(
     threads = Threads(workers or os.cpu_count() or 1, progress)
     reading = progress.part(0.0, READ, phrase("progress.parcels", language))
     reading.at(0.0)
-    with contextlib.ExitStack() as held:
+    with contextlib.ExitStack() as stack:
 
         def in_blocks(question: Question, reader: ParcelReader) -> BegunWork:
-            asked = AskedWork(asked_of.id_field, asked_of.as_of, most_parcels(), verb=KIND, options=options.record())
-            begun = held.enter_context(work_begun(library, question, reader, asked, progress))
+            asked_work = AskedWork(
+                asked_of.id_field, asked_of.as_of, most_parcels(), verb=KIND, options=options.record()
+            )
+            begun_work = stack.enter_context(work_begun(library, question, reader, asked_work, progress))
             engine = _RemedyEngine(library, options, threads.workers)
-            begun.work.finish_blocks(engine, progress.part(KEPT, WRITING))
-            return begun
+            begun_work.work.finish_blocks(engine, progress.part(KEPT, WRITING))
+            return begun_work
 
-        found: BegunWork | Question
+        outcome: BegunWork | Question
         if names:
             question = question_of(library, asked_of, language, threads.workers, reading)
-            found = of_parcels(question, names, source_name(asked_of.parcels))
+            outcome = of_parcels(question, names, source_name(asked_of.parcels))
         else:
-            found = in_blocks_or_whole(library, asked_of, language, threads.workers, reading, in_blocks)
-        if isinstance(found, BegunWork):
-            record = _record(library, found, options, time.perf_counter() - began)
-            yield RemedyInBlocks(record, found.work.question.packs, found.problems, found)
+            outcome = in_blocks_or_whole(library, asked_of, language, threads.workers, reading, in_blocks)
+        if isinstance(outcome, BegunWork):
+            record = _record(library, outcome, options, time.perf_counter() - began)
+            yield RemedyInBlocks(record, outcome.work.question.packs, outcome.problems, outcome)
         else:
-            yield remedy(library, found, options, threads)
+            yield remedy(library, outcome, options, threads)
 
 
-def _record(library: Library, begun: BegunWork, options: RemedyOptions, seconds: float) -> dict[str, Any]:
+def _record(library: Library, begun_work: BegunWork, options: RemedyOptions, seconds: float) -> dict[str, Any]:
     """The record of a remedy in blocks, with the sums over all rows."""
-    counts = begun.counts()
-    tried = counts.pop(_TRIED)
-    cut = (block.rows.values("cuts", "area_m2") for block in begun.finished_blocks)
-    dropped = (block.rows.values("remainder", "dropped_m2") for block in begun.finished_blocks)
-    sums = ground_sums(cut, dropped)
-    return remedy_record(begun.record(library, seconds), options, tried, {**counts, **sums}, seconds)
+    counts = begun_work.counts()
+    tried_count = counts.pop(_TRIED)
+    cut = (block.rows.values("cuts", "area_m2") for block in begun_work.finished_blocks)
+    dropped_areas = (block.rows.values("remainder", "dropped_m2") for block in begun_work.finished_blocks)
+    sums = ground_sums(cut, dropped_areas)
+    return remedy_record(begun_work.record(library, seconds), options, tried_count, {**counts, **sums}, seconds)

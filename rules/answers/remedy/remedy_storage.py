@@ -64,12 +64,12 @@ class RemedyRecorder:
         log_run(self._connection, "remedy", record, {"parameters": record["parameters"], **record["sums"]})
 
 
-def write_remedy(connection: StoreConnection, found: Remedy) -> None:
+def write_remedy(connection: StoreConnection, remedy: Remedy) -> None:
     """Store a remedy inside the open transaction of the caller."""
-    recorder = RemedyRecorder(connection, found.record)
-    for chunk in found.chunks():
+    recorder = RemedyRecorder(connection, remedy.record)
+    for chunk in remedy.chunks():
         recorder.append(chunk)
-    recorder.finish(found.packs)
+    recorder.finish(remedy.packs)
 
 
 def remedy_tables(library: Library, identifier: str) -> dict[str, Table]:

@@ -55,11 +55,11 @@ class Bounds:
 
     def share(self, step: Step) -> float:
         """The share of the bounds that a step takes: the shares of move and turn, added."""
-        moved = step.moved_m / self.move_m if self.move_m else 0.0
-        return moved + (abs(step.turned_deg) / self.turn_deg if self.turn_deg else 0.0)
+        move_share = step.moved_m / self.move_m if self.move_m else 0.0
+        return move_share + (abs(step.turned_deg) / self.turn_deg if self.turn_deg else 0.0)
 
-    def record(self, tried: int) -> dict[str, Any]:
-        """The bounds as JSON, with the number of grounds tried: the search is not exhaustive."""
+    def record(self, tried_count: int) -> dict[str, Any]:
+        """The bounds as JSON, with the number of grounds tried_count: the search is not exhaustive."""
         return {
             "move_m": self.move_m,
             "turn_deg": self.turn_deg,
@@ -68,21 +68,21 @@ class Bounds:
             "turns_deg": _angles(self.turn_deg) if self.turn_deg else [],
             "both": BOTH_DIRECTIONS * 2 * len(BOTH_SHARES) ** 2 if self.move_m and self.turn_deg else 0,
             "halvings": _HALVINGS,
-            "tried": tried,
+            "tried": tried_count,
             "complete": False,
         }
 
 
 def searches(bounds: Bounds) -> dict[str, list[list[Step]]]:
     """The steps to try for each alternative: rings of steps, those that take the least of the bounds first."""
-    found: dict[str, list[list[Step]]] = {}
+    rings_by_name: dict[str, list[list[Step]]] = {}
     if bounds.move_m:
-        found["moved"] = moves(bounds.move_m)
+        rings_by_name["moved"] = moves(bounds.move_m)
     if bounds.turn_deg:
-        found["turned"] = turns(bounds.turn_deg)
+        rings_by_name["turned"] = turns(bounds.turn_deg)
     if bounds.move_m and bounds.turn_deg:
-        found["moved_turned"] = turned_moves(bounds)
-    return found
+        rings_by_name["moved_turned"] = turned_moves(bounds)
+    return rings_by_name
 
 
 def moves(farthest_m: float) -> list[list[Step]]:
@@ -98,11 +98,11 @@ def turns(farthest_deg: float) -> list[list[Step]]:
 def turned_moves(bounds: Bounds) -> list[list[Step]]:
     """Rings of moves with a turn to either side, those that take the least of the bounds first."""
     rings: list[list[Step]] = [[] for _ in _BOTH_RINGS]
-    for moved in BOTH_SHARES:
-        for turned in BOTH_SHARES:
-            ring = int(np.searchsorted(_BOTH_RINGS, moved + turned - 1e-9))
-            for step in _steps_around(moved * bounds.move_m, BOTH_DIRECTIONS):
-                angle = turned * bounds.turn_deg
+    for move_share in BOTH_SHARES:
+        for turn_share in BOTH_SHARES:
+            ring = int(np.searchsorted(_BOTH_RINGS, move_share + turn_share - 1e-9))
+            for step in _steps_around(move_share * bounds.move_m, BOTH_DIRECTIONS):
+                angle = turn_share * bounds.turn_deg
                 rings[ring] += [Step(step.east_m, step.north_m, angle), Step(step.east_m, step.north_m, -angle)]
     return rings
 
@@ -131,26 +131,26 @@ def nearest_steps(
     parcel's own place. smaller_than: for parcels with a known step, the size that another must stay below. expect:
     called before grounds are judged, with their largest number, and the number of checks.
     """
-    found: dict[int, Step] = {}
-    known = smaller_than or {}
+    steps: dict[int, Step] = {}
+    known_sizes = smaller_than or {}
     failed: dict[tuple[float, ...], float] = {}  # the largest step of each way that was tried in vain
     for number, ring in enumerate(rings):
-        left = [int(row) for row in rows if int(row) not in found]
+        left = [int(row) for row in rows if int(row) not in steps]
         later = sum(map(len, rings[number + 1 :]))
-        tried = [(row, step) for row in left for step in ring if size(step) < known.get(row, np.inf)]
-        if not tried:
+        trials = [(row, step) for row in left for step in ring if size(step) < known_sizes.get(row, np.inf)]
+        if not trials:
             continue
         rest = CHECKS_A_RING * len(rings[number + 1 :])
-        expect(len(tried) + later * len(left), CHECKS_A_RING + rest)
-        good = _pass(parcels, tried, passes)
-        fine = [pair for pair, passing in zip(tried, good, strict=True) if passing]
+        expect(len(trials) + later * len(left), CHECKS_A_RING + rest)
+        good = _pass(parcels, trials, passes)
+        fine = [pair for pair, passing in zip(trials, good, strict=True) if passing]
         halvings = _HALVINGS if fine else 0
         expect(len(fine) * halvings + later * (len(left) - len({row for row, _ in fine})), halvings + rest)
         low = np.array([failed.get(_way(step, size), 0.0) / size(step) for _, step in fine])
         for row, step in sorted(_shorten_steps(parcels, fine, low, passes), key=lambda item: size(item[1])):
-            found.setdefault(row, step)
+            steps.setdefault(row, step)
         failed |= {_way(step, size): size(step) for step in ring}
-    return found
+    return steps
 
 
 def _way(step: Step, size: Callable[[Step], float]) -> tuple[float, ...]:
@@ -159,10 +159,10 @@ def _way(step: Step, size: Callable[[Step], float]) -> tuple[float, ...]:
     return round(unit.east_m, 9), round(unit.north_m, 9), round(unit.turned_deg, 9)
 
 
-def _pass(parcels: np.ndarray, tried: Sequence[tuple[int, Step]], passes: Passes) -> np.ndarray:
-    shapes = np.empty(len(tried), dtype=object)
-    shapes[:] = [step.move_parcel(parcels[row]) for row, step in tried]
-    return passes(np.array([row for row, _ in tried], dtype=np.int64), shapes)
+def _pass(parcels: np.ndarray, trials: Sequence[tuple[int, Step]], passes: Passes) -> np.ndarray:
+    shapes = np.empty(len(trials), dtype=object)
+    shapes[:] = [step.move_parcel(parcels[row]) for row, step in trials]
+    return passes(np.array([row for row, _ in trials], dtype=np.int64), shapes)
 
 
 def _shorten_steps(

@@ -107,22 +107,22 @@ def sites(
     free = shapely.get_parts(polygon_part(whole))
     free = free[shapely.area(free) >= options.area_m2] if len(left) else np.empty(0, dtype=object)
     searching = threads.progress.part(_FREE, _FOUND, phrase("progress.free", language))
-    found = places(free, options.area_m2, options.width_m, SPARE * options.count, searching)
-    passed, verdicts, remarks = found, np.empty(0, dtype=object), list[ProblemRecord]()
-    if len(found.grounds):
-        asked = replace(blank, parcels=_parcels(found.grounds, origin, options.attributes))
-        run = _check(library, asked, threads.part(_FOUND, 1.0, phrase("progress.found", language)))
+    candidates = places(free, options.area_m2, options.width_m, SPARE * options.count, searching)
+    good_places, verdicts, remarks = candidates, np.empty(0, dtype=object), list[ProblemRecord]()
+    if len(candidates.grounds):
+        site_question = replace(blank, parcels=_parcels(candidates.grounds, origin, options.attributes))
+        run = _check(library, site_question, threads.part(_FOUND, 1.0, phrase("progress.found", language)))
         passing = np.flatnonzero(~verdicts_left(run, options.keep_verdict))[: options.count]
         verdicts = run.tables["parcels"].values("verdict")[passing]
-        passed = Places(found.grounds[passing], found.clearance_m[passing])
-    if len(passed.grounds):
-        listed = replace(blank, parcels=_parcels(passed.grounds, origin, options.attributes, _LISTED))
-        extents = shapely.bounds(listed.parcels.shapes).tolist()
-        remarks = remarks_of(library, listed, check_plan_of(library, listed, origin), *extents)
+        good_places = Places(candidates.grounds[passing], candidates.clearance_m[passing])
+    if len(good_places.grounds):
+        listed_question = replace(blank, parcels=_parcels(good_places.grounds, origin, options.attributes, _LISTED))
+        extents = shapely.bounds(listed_question.parcels.shapes).tolist()
+        remarks = remarks_of(library, listed_question, check_plan_of(library, listed_question, origin), *extents)
     doubts = _unasked_rules(library, packs, first, language)
-    if len(passed.grounds) < options.count:
+    if len(good_places.grounds) < options.count:
         doubts += _unknown_ground(obstacles, rules, float(shapely.area(cells).sum()), language)
-    table = _table(passed, verdicts, obstacles, rules, language, origin)
+    table = _table(good_places, verdicts, obstacles, rules, language, origin)
     return FoundSites(table, first.record["layers"], [*remarks, *(problem_record(doubt, language) for doubt in doubts)])
 
 
@@ -134,10 +134,10 @@ def _check(library: Library, question: Question, threads: Threads) -> Run:
 
 def _unasked_rules(library: Library, packs: Sequence[Pack], first: Run, language: str) -> list[Problem]:
     """The remark on rules that were not asked, if there are any: sites are free of what the others know."""
-    unasked = unasked_rules(library, packs, first.record, language)
-    layers = first_names([*dict.fromkeys(rule["layer_title"] for rule in unasked)])
-    facts = {"count": len(unasked), "rules": len(judging_rules(packs, first.record)), "layers": layers}
-    return [Problem("sites.unasked", facts)] if unasked else []
+    unasked_list = unasked_rules(library, packs, first.record, language)
+    layers = first_names([*dict.fromkeys(rule["layer_title"] for rule in unasked_list)])
+    facts = {"count": len(unasked_list), "rules": len(judging_rules(packs, first.record)), "layers": layers}
+    return [Problem("sites.unasked", facts)] if unasked_list else []
 
 
 def _unknown_ground(obstacles: Obstacles, rules: Sequence[Rule], whole_m2: float, language: str) -> list[Problem]:
@@ -163,29 +163,29 @@ def _cells(ground: np.ndarray) -> np.ndarray:
     shapely.prepare(whole)
     boxes = boxes[shapely.intersects(whole, boxes)]
     parts = polygon_parts(shapely.intersection(boxes, whole))
-    kept: np.ndarray = parts[~shapely.is_missing(parts) & (np.nan_to_num(shapely.area(parts)) > 0)]
-    return kept
+    cells: np.ndarray = parts[~shapely.is_missing(parts) & (np.nan_to_num(shapely.area(parts)) > 0)]
+    return cells
 
 
 def _parcels(
     grounds: np.ndarray, origin: tuple[float, float], attributes: Mapping[str, str], before: str = ""
 ) -> Parcels:
     """Grounds as parcels, named by their numbers from 1 on. before: in front of each number."""
-    written = shift_polygons(grounds, origin)
-    count = len(written)
+    library_shapes = shift_polygons(grounds, origin)
+    count = len(library_shapes)
     return Parcels(
         ids=np.array([f"{before}{number}" for number in range(1, count + 1)], dtype=object),
-        shapes=written,
+        shapes=library_shapes,
         attributes=pd.DataFrame({name: [value] * count for name, value in attributes.items()}, index=range(count)),
         id_field=None,
         source="sites",
-        source_hash=sha256(b"".join(shapely.to_wkb(written, byte_order=1))),
+        source_hash=sha256(b"".join(shapely.to_wkb(library_shapes, byte_order=1))),
         problems=(),
     )
 
 
 def _table(
-    found: "Places",
+    sites_found: "Places",
     verdicts: np.ndarray,
     obstacles: Obstacles,
     rules: Sequence[Rule],
@@ -196,7 +196,7 @@ def _table(
 
     verdicts (k,): of the check; rules: in the order of work.
     """
-    shapes = found.grounds
+    shapes = sites_found.grounds
     nearest: list[Rule | None] = [None] * len(shapes)
     distance = np.full(len(shapes), np.nan)
     if len(obstacles) and len(shapes):
@@ -211,7 +211,7 @@ def _table(
         "verdict": verdicts,
         "area_m2": shapely.area(shapes),
         "width_m": _widths(shapes),
-        "clearance_m": found.clearance_m,
+        "clearance_m": sites_found.clearance_m,
         "nearest_rule": np.array([rule and rule.id for rule in nearest], dtype=object),
         "nearest_m": distance,
         "nearest_title": np.array([rule and rule.title.get(language, rule.id) for rule in nearest], dtype=object),
@@ -261,7 +261,7 @@ def places(
     shapely.prepare(free)
     edges = shapely.boundary(free)
     shapely.prepare(edges)
-    found: list[tuple[np.ndarray, ...]] = []
+    fits_by_block: list[tuple[np.ndarray, ...]] = []
     forms = [(width, area_m2 / width) for width in widths_m(area_m2, least_width_m)]
     turns = [DIRECTIONS_DEG if length > width * (1 + 1e-6) else DIRECTIONS_DEG[:3] for width, length in forms]
     costs = [cost for angles in turns for cost in (_SHRINKING, _CENTRES, *[_TRIED] * len(angles))]
@@ -281,8 +281,8 @@ def places(
         for angle in angles:
             shapes = _rectangles(centres, width, length, np.radians(angle))
             fits = _pair_by_pair(shapely.covers, free[mine], shapes, _AT_ONCE, next(parts))
-            found.append((shapes[fits], mine[fits], most_m[fits]))
-    shapes, mine, most_m = (np.concatenate(column) for column in zip(*found, strict=True))
+            fits_by_block.append((shapes[fits], mine[fits], most_m[fits]))
+    shapes, mine, most_m = (np.concatenate(column) for column in zip(*fits_by_block, strict=True))
     return _farthest(shapes, edges[mine], most_m, count, next(parts))
 
 
@@ -321,8 +321,8 @@ def _rectangles(centres: np.ndarray, width: float, length: float, angle: float) 
     corners = np.array([(-length, -width), (length, -width), (length, width), (-length, width)]) / 2
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
     rings = centres[:, None, :] + (corners @ turn)[None, :, :]
-    made: np.ndarray = shapely.polygons(rings) if len(centres) else np.empty(0, dtype=object)
-    return made
+    rectangles: np.ndarray = shapely.polygons(rings) if len(centres) else np.empty(0, dtype=object)
+    return rectangles
 
 
 def _farthest(shapes: np.ndarray, edges: np.ndarray, most_m: np.ndarray, count: int, progress: Progress) -> Places:
@@ -331,31 +331,31 @@ def _farthest(shapes: np.ndarray, edges: np.ndarray, most_m: np.ndarray, count: 
     edges: of the ground around each shape (n,); most_m (n,): an upper bound of each shape's distance from its edge.
     """
     order, clearance_m = np.argsort(-most_m, kind="stable"), np.full(len(shapes), np.nan)
-    measured, left = 0, 1.0
+    measured_count, left = 0, 1.0
     while True:
-        more = order[measured : max(2 * measured, _MEASURED_FIRST)]
+        more = order[measured_count : max(2 * measured_count, _MEASURED_FIRST)]
         own, left = progress.part(1 - left, 1 - left / 2), left / 2
         clearance_m[more] = _pair_by_pair(shapely.distance, edges[more], shapes[more], _MEASURED_AT_ONCE, own)
-        measured += len(more)
-        known = np.sort(order[:measured])
-        found = _places_apart(shapes[known], clearance_m[known], count)
-        if measured == len(shapes):
-            return found
-        if len(found.grounds) == count and found.clearance_m[-1] > most_m[order[measured]] + _SURE_M:
-            return found
+        measured_count += len(more)
+        known_rows = np.sort(order[:measured_count])
+        farthest = _places_apart(shapes[known_rows], clearance_m[known_rows], count)
+        if measured_count == len(shapes):
+            return farthest
+        if len(farthest.grounds) == count and farthest.clearance_m[-1] > most_m[order[measured_count]] + _SURE_M:
+            return farthest
 
 
 def _places_apart(shapes: np.ndarray, clearance_m: np.ndarray, count: int) -> Places:
     """The places that overlap none that is farther from the edge."""
     order = np.argsort(-np.round(clearance_m, 6), kind="stable")
     tree = shapely.STRtree(shapes)
-    taken = np.zeros(len(shapes), dtype=bool)
-    chosen: list[int] = []
+    is_taken = np.zeros(len(shapes), dtype=bool)
+    chosen_rows: list[int] = []
     for at in order:
-        if taken[at]:
+        if is_taken[at]:
             continue
-        chosen.append(int(at))
-        if len(chosen) == count:
+        chosen_rows.append(int(at))
+        if len(chosen_rows) == count:
             break
-        taken[tree.query(shapes[at], predicate="intersects")] = True
-    return Places(shapes[chosen], clearance_m[chosen])
+        is_taken[tree.query(shapes[at], predicate="intersects")] = True
+    return Places(shapes[chosen_rows], clearance_m[chosen_rows])

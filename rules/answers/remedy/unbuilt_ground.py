@@ -32,10 +32,10 @@ def unbuilt_pack(catalogue: Mapping[str, LayerEntry]) -> Pack:
     """The pack whose only rule keeps sites off built ground; ground on which the survey is silent is no site."""
     matrix = read_matrix(_MATRIX)
     uses, field = matrix.a.uses, matrix.a.fields[0]
-    other, built = (
-        _any(field, (code for code, use in uses.items() if use == wanted)) for wanted in (OTHER, CONSTRUCTION)
+    other, is_built = (
+        _any(field, (code for code, use in uses.items() if use == wanted_use)) for wanted_use in (OTHER, CONSTRUCTION)
     )
-    where = f"({other}) AND NOT ({built})"  # a code under neither counts as built
+    where = f"({other}) AND NOT ({is_built})"  # a code under neither counts as built
     text = _TEXT.format(rule=RULE, layer=matrix.for_a[0], where=json.dumps(where))
     return parse_packs([(text, "unbuilt-ground")], catalogue)[0]
 

@@ -47,8 +47,8 @@ class PlanGround:
     layers that do not speak for all of it.
     """
 
-    def __init__(self, library: Library, known: Sequence[Version], as_of: date, language: str) -> None:
-        self.library, self.known, self.as_of, self.language = library, known, as_of, language
+    def __init__(self, library: Library, all_versions: Sequence[Version], as_of: date, language: str) -> None:
+        self.library, self.known, self.as_of, self.language = library, all_versions, as_of, language
         entries = [entry for entry in library.catalogue().values() if entry.geometry == "polygon"]
         self.entries = sorted((entry for entry in entries if _is_plan(entry)), key=_reading_order)
         self.silent: dict[str, str] = {}
@@ -65,7 +65,7 @@ class PlanGround:
         sources = Sources(self.library, self.known, self.as_of, {}, {}, origin)
         whole = plane.ellipsoidal_m2(local)
         sources.expect({entry.code: box.tolist() for entry in self.entries})
-        found: dict[str, list[dict[str, Any]]] = {name: [] for name in names.tolist()}
+        rows_by_parcel: dict[str, list[dict[str, Any]]] = {name: [] for name in names.tolist()}
         for entry in self.entries:
             source = sources.read(entry.code, box.tolist(), shapely.bounds(grounds))
             if source.stored is None:
@@ -77,8 +77,8 @@ class PlanGround:
             here = self._of_layer(entry, source, local, tree, plane, threads)
             for row, facts in sorted(here, key=lambda pair: -pair[1]["area_ellipsoidal_m2"]):
                 area = facts["area_ellipsoidal_m2"]
-                found[names[row]].append({**facts, "share": float(area / whole[row]) if whole[row] else None})
-        return found
+                rows_by_parcel[names[row]].append({**facts, "share": float(area / whole[row]) if whole[row] else None})
+        return rows_by_parcel
 
     def nearest_rows(
         self, names: np.ndarray, grounds: np.ndarray, plan_rows: Mapping[str, Sequence[Mapping[str, Any]]]
@@ -89,7 +89,7 @@ class PlanGround:
         """
         origin, local = _from_origin(grounds)
         sources = Sources(self.library, self.known, self.as_of, {}, {}, origin)
-        found: dict[str, list[tuple[float, str, NearestFeature]]] = {name: [] for name in names.tolist()}
+        features_by_parcel: dict[str, list[tuple[float, str, NearestFeature]]] = {name: [] for name in names.tolist()}
         there = {name: {row["layer"] for row in rows} for name, rows in plan_rows.items()}
         for entry in self.entries:
             is_free = [
@@ -107,20 +107,20 @@ class PlanGround:
                 continue  # of what lies around the parcels nothing is said
             for row, feature in zip(rows.tolist(), nearest, strict=True):
                 if feature is not None:
-                    found[names[row]].append((feature.distance_m, entry.code, feature))
-        chosen: dict[str, list[tuple[str, NearestFeature]]] = {}
-        for name, of in found.items():
+                    features_by_parcel[names[row]].append((feature.distance_m, entry.code, feature))
+        features_by_layer: dict[str, list[tuple[str, NearestFeature]]] = {}
+        for name, of in features_by_parcel.items():
             for _, code, feature in sorted(of, key=itemgetter(0))[:MOST_NEAR]:
-                chosen.setdefault(code, []).append((name, feature))
-        return self._nearest_of(chosen, names)
+                features_by_layer.setdefault(code, []).append((name, feature))
+        return self._nearest_of(features_by_layer, names)
 
     def _nearest_of(
-        self, chosen: Mapping[str, Sequence[tuple[str, NearestFeature]]], names: np.ndarray
+        self, features_by_layer: Mapping[str, Sequence[tuple[str, NearestFeature]]], names: np.ndarray
     ) -> dict[str, list[dict[str, Any]]]:
         """By parcel (n,) the rows of the nearest features, which are given by layer."""
         rows: dict[str, list[dict[str, Any]]] = {name: [] for name in names.tolist()}
         for entry in self.entries:
-            pairs = chosen.get(entry.code, ())
+            pairs = features_by_layer.get(entry.code, ())
             facts = nearest_facts([feature for _, feature in pairs], entry, self.language)
             head = {"layer": entry.code, "layer_title": entry.title_in(self.language)}
             for (name, feature), fact in zip(pairs, facts, strict=True):
@@ -165,13 +165,13 @@ class PlanGround:
         plane: Plane,
         threads: Threads,
     ) -> list[tuple[int, dict[str, Any]]]:
-        stored, version = source.features, source.read_version
-        pairs = overlaps(local, tree, stored.shapes, threads)
+        stored_features, version = source.features, source.read_version
+        pairs = overlaps(local, tree, stored_features.shapes, threads)
         refuse(source, pairs.failed[:, 1])
         if len(pairs.parcel) == 0:
             return []
         features, at_feature = np.unique(pairs.feature, return_inverse=True)
-        words = [self._words_of(entry, values) for values in records_of(stored.attributes.iloc[features])]
+        words = [self._words_of(entry, values) for values in records_of(stored_features.attributes.iloc[features])]
         words_of_pair = [words[at] for at in at_feature.tolist()]
         groups = pd.MultiIndex.from_arrays([pairs.parcel, [repr(one) for one in words_of_pair]])
         codes, distinct = pd.factorize(groups)
@@ -188,14 +188,16 @@ class PlanGround:
 
     def _words_of(self, entry: LayerEntry, values: dict[str, Any]) -> dict[str, Any]:
         """A feature's class with its title, its own name, and what it allows."""
-        code, called = class_code(entry, values), name_field(entry)
-        stated = [(field, text_value(values.get(field))) for field in _CONTROLS if entry.field_named(field)]
+        code, own_name_field = class_code(entry, values), name_field(entry)
+        control_texts = [(field, text_value(values.get(field))) for field in _CONTROLS if entry.field_named(field)]
         return {
             "class": code,
             "class_title": class_title(entry, code, values, self.language),
-            "name": text_value(values.get(called)) if called else None,
+            "name": text_value(values.get(own_name_field)) if own_name_field else None,
             "controls": [
-                phrase(f"query_sheet.control_{field}", self.language, value=text) for field, text in stated if text
+                phrase(f"query_sheet.control_{field}", self.language, value=text)
+                for field, text in control_texts
+                if text
             ],
         }
 

@@ -82,10 +82,10 @@ def sheet_book(
         # Of a run in blocks what stands by rule, and its record, come in chunks of their own, after all parcels.
         begin = len(sheets)
         some = sheets_of(library, run.record, chunk.tables, rules, language, drawing, overrides or {})
-        for made, grounds, pieces in some if "parcels" in chunk.tables else ():
+        for new_sheets, grounds, pieces in some if "parcels" in chunk.tables else ():
             if suffix != ".json":
-                maps.draw([sheet["parcel"] for sheet in made], grounds, pieces, run.parcels, drawing)
-            sheets += made
+                maps.draw([sheet["parcel"] for sheet in new_sheets], grounds, pieces, run.parcels, drawing)
+            sheets += new_sheets
         if chunk.parcels is not None and len(sheets) > begin:
             add_uses(sheets[begin:], chunk.parcels, run.packs, language)
         add_land_classes(sheets, chunk.tables)
@@ -97,7 +97,7 @@ def sheet_book(
     if suffix == ".json":
         return _json_body({**head, "sheets": [without_words(sheet) for sheet in sheets]}), len(sheets)
     catalogue = library.catalogue()
-    pages = [sheet_page(sheet, catalogue, language, drawn) for sheet, drawn in zip(sheets, maps.drawn, strict=True)]
+    pages = [sheet_page(sheet, catalogue, language, map_svg) for sheet, map_svg in zip(sheets, maps.drawn, strict=True)]
     foot = phrase(
         "query_sheet.foot",
         language,

@@ -79,9 +79,9 @@ def sheets_of(
     findings = groups_of((row["parcel"], row) for row in rows_found)
     judging = {rule.id: (rule, _laws(rule)) for rule in rules}
     titles = {code: title[language] for code, title in department_names(library).items()}
-    asked = _asked_rules(record, {rule.id: rule.department for rule in rules if rule.finds}, titles)
-    used = {**versions_of_run(record["layers"]), **plans.versions_used}
-    remarks = lacking_ground(library, used)
+    rules_facts = _asked_rules(record, {rule.id: rule.department for rule in rules if rule.finds}, titles)
+    used_versions = {**versions_of_run(record["layers"]), **plans.versions_used}
+    remarks = lacking_ground(library, used_versions)
     assumed = plans.assumed.union(layer["code"] for layer in record["layers"] if layer["coverage"] == EXTENT)
     for start in range(0, len(names), _AT_ONCE):
         progress.at(start / len(names))
@@ -89,7 +89,7 @@ def sheets_of(
         plan_rows = plans.rows(names[rows], grounds[rows], Threads(1, progress.part(start / len(names), 1.0)))
         nearest = plans.nearest_rows(names[rows], grounds[rows], plan_rows)
         coarse = plans.coarse_layers(grounds[rows])
-        made = [
+        sheets = [
             {
                 **_facts(parcels.columns.iloc[start + at], findings.get(name, ())),
                 "today": [],
@@ -98,14 +98,14 @@ def sheets_of(
                 "coarse": coarse[at],
                 "plans_silent": plans.silent | dict.fromkeys(plans.uncovered.get(name, ()), Reason.OUTSIDE_COVERAGE),
                 "assumed": sorted(assumed),
-                "remarks": _remark_rows(problems_near(remarks, used, grounds[start + at].bounds), language),
+                "remarks": _remark_rows(problems_near(remarks, used_versions, grounds[start + at].bounds), language),
                 "findings": [_finding(row, titles, judging, language) for row in findings.get(name, ())],
-                **asked,
+                **rules_facts,
                 "points": _points(grounds[start + at]),
             }
             for at, name in enumerate(names[rows].tolist())
         ]
-        yield made, grounds[rows], _pieces(rows_found, tables["findings"].geometries, set(names[rows].tolist()))
+        yield sheets, grounds[rows], _pieces(rows_found, tables["findings"].geometries, set(names[rows].tolist()))
 
 
 def _as_judged(rows: Iterable[dict[str, Any]], overrides: Mapping[tuple[str, str, str], str]) -> list[dict[str, Any]]:
@@ -123,8 +123,8 @@ def _as_judged(rows: Iterable[dict[str, Any]], overrides: Mapping[tuple[str, str
 def _plans_of(library: Library, record: CheckRecord, language: str) -> PlanGround:
     """The plans of a library as a check knew them."""
     as_of, known_at = date.fromisoformat(record["parameters"]["as_of"]), record["parameters"]["known_at"]
-    known = versions(library, datetime.fromisoformat(known_at) if known_at else None)
-    return PlanGround(library, known, as_of, language)
+    all_versions = versions(library, datetime.fromisoformat(known_at) if known_at else None)
+    return PlanGround(library, all_versions, as_of, language)
 
 
 def _points(ground: shapely.Geometry) -> list[Sheet]:
@@ -172,7 +172,7 @@ def without_words(sheet: Sheet) -> Sheet:
 def _laws(rule: Rule) -> list[Sheet]:
     """The laws of a rule in their order, each once with its articles."""
     articles = articles_by_law((item.law, item.article) for item in rule.basis)
-    return [{"law": law, "articles": found} for law, found in articles.items()]
+    return [{"law": law, "articles": article_names} for law, article_names in articles.items()]
 
 
 def _pieces(rows: Sequence[Mapping[str, Any]], grounds: np.ndarray | None, names: set[str]) -> list[Piece]:
@@ -190,11 +190,11 @@ def _pieces(rows: Sequence[Mapping[str, Any]], grounds: np.ndarray | None, names
 
 def _facts(row: pd.Series, findings: Sequence[Mapping[str, Any]]) -> Sheet:
     """The parcel with the gravest verdict that counts, as people have judged its findings, and the machine's."""
-    counted = [finding["verdict"] for finding in findings if finding["counted"]]
+    counted_verdicts = [finding["verdict"] for finding in findings if finding["counted"]]
     is_judged = any(finding["verdict"] != finding["machine_verdict"] for finding in findings)
     return {
         "parcel": row["parcel"],
-        "verdict": min(counted, key=RANK.__getitem__, default=Verdict.CLEAR) if is_judged else row["verdict"],
+        "verdict": min(counted_verdicts, key=RANK.__getitem__, default=Verdict.CLEAR) if is_judged else row["verdict"],
         "machine_verdict": row["verdict"],
         "area_m2": float(row["area_m2"]),
         "area_ellipsoidal_m2": float(row["area_ellipsoidal_m2"]),
@@ -202,8 +202,8 @@ def _facts(row: pd.Series, findings: Sequence[Mapping[str, Any]]) -> Sheet:
 
 
 def _land_row(row: Mapping[str, Any]) -> Sheet:
-    known = {name: row[name] for name in ("ownership", "class", "class_name", "group", "area_m2")}
-    return {**known, "hectares": hectares(row["area_m2"])}  # what an older run has stored was made to close
+    own_facts = {name: row[name] for name in ("ownership", "class", "class_name", "group", "area_m2")}
+    return {**own_facts, "hectares": hectares(row["area_m2"])}  # what an older run has stored was made to close
 
 
 def _asked_rules(record: CheckRecord, judging: Mapping[str, str], titles: Mapping[str, str]) -> Sheet:

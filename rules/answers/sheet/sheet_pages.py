@@ -55,12 +55,12 @@ def sheet_page(sheet: Sheet, catalogue: dict[str, LayerEntry], language: str, dr
     return section_of(word("title"), facts, *blocks, drawing=drawing, name=sheet["parcel"])
 
 
-def _verdict(judged: Mapping[str, Any], language: str) -> str:
+def _verdict(judgement: Mapping[str, Any], language: str) -> str:
     """The verdict of a parcel or a finding; where a person judged otherwise, with the machine's."""
-    verdict = verdict_words(judged["verdict"], language)
-    if judged["verdict"] == judged["machine_verdict"]:
+    verdict = verdict_words(judgement["verdict"], language)
+    if judgement["verdict"] == judgement["machine_verdict"]:
         return verdict
-    machine = verdict_words(judged["machine_verdict"], language)
+    machine = verdict_words(judgement["machine_verdict"], language)
     return phrase("query_sheet.overridden", language, verdict=verdict, machine=machine)
 
 
@@ -88,7 +88,7 @@ def _today(sheet: Sheet, word: Any, language: str) -> Blocks:
 
 
 def _plans(sheet: Sheet, catalogue: dict[str, LayerEntry], word: Any, language: str) -> Blocks:
-    shown = _rows_of_every_layer(sheet["plans"], _MOST_ROWS["plans"])
+    shown_rows = _rows_of_every_layer(sheet["plans"], _MOST_ROWS["plans"])
     rows = [
         [
             f"{row['layer_title']} {row['version']}",
@@ -97,10 +97,10 @@ def _plans(sheet: Sheet, catalogue: dict[str, LayerEntry], word: Any, language: 
             hectares_text(row["area_ellipsoidal_m2"]),
             "–" if row["share"] is None else share_text(row["share"]),
         ]
-        for row in shown
+        for row in shown_rows
     ]
-    left_out = len(sheet["plans"]) - len(shown)
-    note = word("more_plans", count=left_out) if left_out else None if rows else word("no_plans")
+    omitted_count = len(sheet["plans"]) - len(shown_rows)
+    note = word("more_plans", count=omitted_count) if omitted_count else None if rows else word("no_plans")
     silent = sheet["plans_silent"]
     kinds = {reason: [code for code in silent if silent[code] == reason] for reason in silent.values()}
     remarks = [
@@ -126,14 +126,14 @@ def _rows_of_every_layer(rows: Sequence[dict[str, Any]], most: int) -> list[dict
 
     rows: of a layer one after the other, the largest first. The smallest of the layer that has most is left out first.
     """
-    shown = list(rows)
-    while len(shown) > most:
-        counts = Counter(row["layer"] for row in shown)
+    shown_rows = list(rows)
+    while len(shown_rows) > most:
+        counts = Counter(row["layer"] for row in shown_rows)
         layer, count = counts.most_common(1)[0]
         if count == 1:
             break
-        del shown[max(at for at, row in enumerate(shown) if row["layer"] == layer)]
-    return shown
+        del shown_rows[max(at for at, row in enumerate(shown_rows) if row["layer"] == layer)]
+    return shown_rows
 
 
 def _nearest(sheet: Sheet, word: Any, language: str) -> Blocks:
@@ -149,8 +149,12 @@ def _nearest(sheet: Sheet, word: Any, language: str) -> Blocks:
     ]
     if not rows:
         return ()
-    known = [row["layer_title"] for row in sheet["nearest"] if not row["certain"]]
-    note = word("nearest_known", layers=phrase("said.comma", language).join(known)) if known else None
+    uncertain_titles = [row["layer_title"] for row in sheet["nearest"] if not row["certain"]]
+    note = (
+        word("nearest_known", layers=phrase("said.comma", language).join(uncertain_titles))
+        if uncertain_titles
+        else None
+    )
     widths = {"plan": 4.7, "says": 5.5, "distance": 2.4, "direction": 2.4}
     return _table("nearest", widths, rows, language, numbers=("distance",), note=note)
 
@@ -245,9 +249,9 @@ def _titles(codes: Sequence[str], catalogue: dict[str, LayerEntry], language: st
 
 def _first_titles(names: Sequence[str], language: str) -> str:
     """The first of some names, and how many there are besides."""
-    shown = phrase("said.comma", language).join(names[:_MOST_TITLES])
+    first_names = phrase("said.comma", language).join(names[:_MOST_TITLES])
     more = len(names) - _MOST_TITLES
-    return phrase("query_sheet.and_more", language, layers=shown, count=more) if more > 0 else shown
+    return phrase("query_sheet.and_more", language, layers=first_names, count=more) if more > 0 else first_names
 
 
 def _class_words(row: dict[str, Any]) -> str:

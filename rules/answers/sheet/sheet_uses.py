@@ -23,9 +23,9 @@ def add_uses(sheets: Sequence[dict[str, Any]], parcels: Parcels, packs: Sequence
     projects = Projects(parcels.attributes)
     columns = [[texts[at] for at in place] for place, texts in map(projects.texts, _FIELDS)]
     usual = dict.fromkeys(pack.system for pack in packs)
-    for sheet, (code, named, stated, text) in zip(sheets, zip(*columns, strict=True), strict=True):
-        titles = [title for system in usual for title in _titles(code, named, system, language)] if code else []
-        sheet |= {"use": code, "use_titles": list(dict.fromkeys(titles)), "project": stated or text}
+    for sheet, (code, stated_system, stated_kind, text) in zip(sheets, zip(*columns, strict=True), strict=True):
+        titles = [title for system in usual for title in _titles(code, stated_system, system, language)] if code else []
+        sheet |= {"use": code, "use_titles": list(dict.fromkeys(titles)), "project": stated_kind or text}
 
 
 def use_text(sheet: Mapping[str, Any], language: str) -> str:
@@ -41,11 +41,11 @@ def use_text(sheet: Mapping[str, Any], language: str) -> str:
     return phrase("said.semicolon", language).join(parts) or phrase("query_sheet.use_none", language)
 
 
-def _titles(value: str, named: str | None, usual: str, language: str) -> list[str]:
+def _titles(value: str, stated_system: str | None, usual: str, language: str) -> list[str]:
     """What the codes of a value mean; the code itself where its table has no title."""
-    found = []
-    for code in filter(None, known_uses(value, named, usual)):
-        system = system_of(code, named, usual)
+    use_titles = []
+    for code in filter(None, known_uses(value, stated_system, usual)):
+        system = system_of(code, stated_system, usual)
         titles = class_titles(TABLES[system], code) if system else None
-        found.append(titles[language] if titles else code)
-    return found
+        use_titles.append(titles[language] if titles else code)
+    return use_titles

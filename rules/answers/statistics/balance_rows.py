@@ -52,8 +52,8 @@ def statistics_view(result: Record, language: str) -> AnswerView:
         *(Column(phrase(f"text_column.{name}", language), is_number=True) for name in ("share", "features")),
         Column(""),
     ]
-    shown = [*rows[:1], *(replace(row, is_open=False) for row in rows[1:])]
-    table = AnswerTable(columns, shown, most_lines=_MOST_LINES)
+    shown_rows = [*rows[:1], *(replace(row, is_open=False) for row in rows[1:])]
+    table = AnswerTable(columns, shown_rows, most_lines=_MOST_LINES)
     return AnswerView([table, *assumed_rows([layer], language)], [opening])
 
 
@@ -69,43 +69,47 @@ def _balances(result: Record, language: str) -> list[AnswerRow]:
     ground_m2 = total.get("units_ellipsoidal_m2")
     if result["within"] is None and total[_AREA] is not None:
         ground_m2 = total[_AREA] + (total["without_feature_ellipsoidal_m2"] or 0.0)
-    known = {**total, "matched_ellipsoidal_m2": total[_AREA]}
+    total_record = {**total, "matched_ellipsoidal_m2": total[_AREA]}
     # Ground of two units would count twice in a sum of both.
     overlap = len(units) > 1 and _UNITS_OVERLAP in {problem["code"] for problem in result["problems"]}
-    found = [] if overlap else [_balance(whole, ground_m2, known, rows, language)]
+    balances = [] if overlap else [_balance(whole, ground_m2, total_record, rows, language)]
     for unit in units if len(units) > 1 else ():
         of_unit = [row for row in rows if row["unit"] == unit["unit"]]
         name = names.get(unit["unit"], str(unit["unit"]))
-        found.append(_balance(name, unit.get(_AREA), unit, of_unit, language))
-    return found
+        balances.append(_balance(name, unit.get(_AREA), unit, of_unit, language))
+    return balances
 
 
 def unit_names(units: Sequence[Record]) -> dict[Any, str]:
     """The names of the units by key; empty if two have the same name."""
-    named = {unit["unit"]: unit["unit_title"] for unit in units if unit.get("unit_title")}
-    return named if len(set(named.values())) == len(named) else {}
+    titles = {unit["unit"]: unit["unit_title"] for unit in units if unit.get("unit_title")}
+    return titles if len(set(titles.values())) == len(titles) else {}
 
 
-def _balance(name: str, ground_m2: float | None, known: Record, rows: Sequence[Record], language: str) -> AnswerRow:
+def _balance(
+    name: str, ground_m2: float | None, unit_record: Record, rows: Sequence[Record], language: str
+) -> AnswerRow:
     """One ground: its groups with their classes, and the ground that no class has.
 
-    known: the record of the unit, or of all units, which tells the ground outside the classes.
+    unit_record: the record of the unit, or of all units, which tells the ground outside the classes.
     """
-    grouped: dict[str, dict[str, list[Record]]] = {}
+    rows_by_group: dict[str, dict[str, list[Record]]] = {}
     for row in rows:
         group, code = _class_names(row)
-        grouped.setdefault(group, {}).setdefault(code, []).append(row)
+        rows_by_group.setdefault(group, {}).setdefault(code, []).append(row)
     below: list[tuple[float, AnswerRow]] = []
-    for group, classes in grouped.items():
+    for group, classes in rows_by_group.items():
         of_group = [
-            (_size_of(found), _sum_row(code, found, ground_m2, language)) for code, found in classes.items() if code
+            (_size_of(class_rows), _sum_row(code, class_rows, ground_m2, language))
+            for code, class_rows in classes.items()
+            if code
         ]
         if group:
-            of_all = [row for found in classes.values() for row in found]
+            of_all = [row for class_rows in classes.values() for row in class_rows]
             below.append((_size_of(of_all), _sum_row(group, of_all, ground_m2, language, _largest_first(of_group))))
         else:
             below += of_group
-    closing = _closing_rows(known, rows, ground_m2, language) if ground_m2 is not None else []
+    closing = _closing_rows(unit_record, rows, ground_m2, language) if ground_m2 is not None else []
     whole = _sum_row(name, rows, ground_m2, language, [*_largest_first(below), *closing])
     if ground_m2 is None:
         return whole
@@ -145,10 +149,10 @@ def _sum_row(
     return AnswerRow(name, (size, share, features, _sum_words(rows, language)), hint, is_open=False, rows=below)
 
 
-def _closing_rows(known: Record, rows: Sequence[Record], ground_m2: float, language: str) -> list[AnswerRow]:
+def _closing_rows(unit_record: Record, rows: Sequence[Record], ground_m2: float, language: str) -> list[AnswerRow]:
     """The rows of ground without a class, and of ground counted twice, which complete a balance."""
-    doubled_m2 = (known["matched_ellipsoidal_m2"] or 0.0) - math.fsum(row[_AREA] or 0.0 for row in rows)
-    apart = {"overlap": doubled_m2, **{name: known.get(f"{name}_ellipsoidal_m2") or 0.0 for name in _APART}}
+    doubled_m2 = (unit_record["matched_ellipsoidal_m2"] or 0.0) - math.fsum(row[_AREA] or 0.0 for row in rows)
+    apart = {"overlap": doubled_m2, **{name: unit_record.get(f"{name}_ellipsoidal_m2") or 0.0 for name in _APART}}
     return [
         AnswerRow(
             phrase(f"balance.{name}", language),
@@ -185,9 +189,9 @@ def _sum_words(rows: Sequence[Record], language: str) -> str:
     words = []
     for name in rows[0].get("sums", {}) if rows else ():
         values = [row["sums"][name] for row in rows]
-        lost = next((row for row in rows if row["sums"][name] is None), None)
-        if lost is None:
+        unknown_row = next((row for row in rows if row["sums"][name] is None), None)
+        if unknown_row is None:
             words.append(f"{name} {sum_text(math.fsum(values))}")
         else:
-            words.append(f"{name} – ({statistics_reason(lost.get('reason') or 'no_value', language)})")
+            words.append(f"{name} – ({statistics_reason(unknown_row.get('reason') or 'no_value', language)})")
     return " · ".join(words)

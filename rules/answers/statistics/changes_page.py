@@ -24,7 +24,7 @@ _ON_FIRST = 8  # features that stand below the counts, and not on a page of thei
 
 
 def changes_pages(
-    result: Mapping[str, Any], found: VersionChanges, entry: LayerEntry, foot: str, language: str
+    result: Mapping[str, Any], version_changes: VersionChanges, entry: LayerEntry, foot: str, language: str
 ) -> list[Section]:
     """The pages. result: the answer of the verb; foot: library and day."""
     names = [f"{entry.title_in(language)} {version['version']}" for version in result["versions"]]
@@ -46,7 +46,7 @@ def changes_pages(
         ]
         for side, name, version in zip(("before", "after"), names, result["versions"], strict=True)
     ]
-    rows = _feature_rows(found, entry, language)
+    rows = _feature_rows(version_changes, entry, language)
     blocks = [*_counts(result, kinds, language), *_by_fields(rows, language), *_turned_blocks(result, language)]
     features = _features(rows, language)
     if not result["transitions"] and len(rows) <= _ON_FIRST:
@@ -55,10 +55,10 @@ def changes_pages(
     chart = Figure(words, tuple(kinds), (counts,))
     pages = [section_of(title, facts, *blocks, lead=foot, drawing=chart)]
     if result["transitions"]:
-        pages.append(_classes(result, entry, found.class_field, names, source, facts, language))
+        pages.append(_classes(result, entry, version_changes.class_field, names, source, facts, language))
     if features:
-        heading, *listed = features  # the page's title says it
-        pages.append(section_of(heading.heading, (), *listed, lead=title))
+        heading, *feature_blocks = features  # the page's title says it
+        pages.append(section_of(heading.heading, (), *feature_blocks, lead=title))
     return pages
 
 
@@ -67,12 +67,12 @@ def _counts(result: Mapping[str, Any], kinds: Sequence[str], language: str) -> t
     return _table("counts", {"change": 4, "features": 2}, rows, language, numbers=("features",))
 
 
-def _feature_rows(found: VersionChanges, entry: LayerEntry, language: str) -> list[list[str]]:
+def _feature_rows(version_changes: VersionChanges, entry: LayerEntry, language: str) -> list[list[str]]:
     """The changed features: the change, the name, the titles of the fields that differ.
 
     Changes that most features share, such as the year of the data, come last.
     """
-    columns = found.tables["changes"].columns
+    columns = version_changes.tables["changes"].columns
     if columns.empty:
         return []
     rows = [
@@ -138,22 +138,22 @@ def _turned_blocks(result: Mapping[str, Any], language: str) -> tuple[Block, ...
         return ()
     departments, titles = result["titles"]["departments"], result["titles"]["rules"]
     semicolon = phrase("said.semicolon", language)
-    turned, opinions, notes = [], [], []
+    turned_rows, opinions, notes = [], [], []
     for record in (*result["cases"], *result["runs"]):
         name = record.get("project") or record.get("name") or record.get("case") or record["run"]
         for one in record["turned"]:
             sides = [phrase(f"verdict.{one[side]}", language) if one[side] else "–" for side in ("from", "to")]
             rules = semicolon.join(titles.get(rule, rule) for rule in one["rules"])
-            turned.append([name, one["parcel"], *sides, rules])
+            turned_rows.append([name, one["parcel"], *sides, rules])
         for one in record.get("opinions", ()):
             sides = [phrase(f"conclusion.{one[side]['conclusion']}", language) for side in ("from", "to")]
             state = phrase(f"opinion_state.{one['state']}", language)
             opinions.append([name, departments[one["department"]], state, *sides])
         notes += [f"{name}: {joined_sentences(problem['message'], problem['mend'])}" for problem in record["problems"]]
-    none, problems = "" if turned else phrase("changes.none_turned", language), " ".join(notes)
+    none, problems = "" if turned_rows else phrase("changes.none_turned", language), " ".join(notes)
     last = (none, problems) if opinions else (" ".join(filter(None, (none, problems))), "")
     widths = {"of": 3, "parcel": 2, "before": 2, "after": 2, "rules": 4}
-    blocks = _table("turned", widths, turned, language, note=last[0])
+    blocks = _table("turned", widths, turned_rows, language, note=last[0])
     if not opinions:
         return blocks
     widths = {"of": 3, "department": 3, "state": 2, "before": 2, "after": 2}

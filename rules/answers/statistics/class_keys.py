@@ -38,14 +38,14 @@ def class_keys(by: tuple[str, ...], attributes: pd.DataFrame, entry: LayerEntry,
     """
     columns = [_column(spec, attributes, entry, place) for spec in by]
     rows = list(zip(*columns, strict=True)) if by else [()] * len(attributes)
-    known = sorted(set(rows), key=lambda values: [_order(value) for value in values])
-    place_of = {values: at for at, values in enumerate(known)}
-    return ClassKeys(by, known, np.array([place_of[values] for values in rows], dtype=np.int64))
+    distinct = sorted(set(rows), key=lambda values: [_order(value) for value in values])
+    place_of = {values: at for at, values in enumerate(distinct)}
+    return ClassKeys(by, distinct, np.array([place_of[values] for values in rows], dtype=np.int64))
 
 
 def key_titles(keys: Mapping[str, Any], entry: LayerEntry, language: str) -> dict[str, str]:
     """The titles of the codes of a class, by the key that asked for them; codes that no table knows are left out."""
-    found = {}
+    titles_by_key = {}
     for spec, value in keys.items():
         field, slash, part = spec.rpartition("/")
         code = text_value(value)
@@ -55,8 +55,8 @@ def key_titles(keys: Mapping[str, Any], entry: LayerEntry, language: str) -> dic
         tables = _with_earlier(_tables(entry, field)) if slash else (schema.codes if schema else ())
         titles = group_titles(tables, code) if slash and part == "group" else class_titles(tables, code)
         if titles and language in titles:
-            found[spec] = titles[language]
-    return found
+            titles_by_key[spec] = titles[language]
+    return titles_by_key
 
 
 def _tables(entry: LayerEntry, field: str) -> tuple[str, ...]:
@@ -86,8 +86,8 @@ def _column(spec: str, attributes: pd.DataFrame, entry: LayerEntry, place: Probl
     if part not in _PARTS:
         return list(column_of(attributes, spec, place))  # which refuses it by its name
     tables = [code_table(name) for name in _tables(entry, field)]
-    known = {code: _class_part(tables, code, part) for code in set(codes)}
-    return [known[code] for code in codes]
+    class_by_code = {code: _class_part(tables, code, part) for code in set(codes)}
+    return [class_by_code[code] for code in codes]
 
 
 def _codes(field: str, attributes: pd.DataFrame, entry: LayerEntry, place: ProblemPlace) -> list[Any]:
@@ -115,10 +115,10 @@ def _class_part(tables: list[CodeTable], code: str | None, part: str) -> str | N
 
     None if no table knows it, or both editions may be meant (201, a city or orchards without their zero).
     """
-    known = [table.known_class(code) for table in tables] if code else []
-    own = [pair for pair, table in zip(known, tables, strict=False) if pair is not None and pair[0] is table]
-    for table, found in (*own, *(pair for pair in known if pair is not None)):
-        return found if part == "class" else table.classes[found].get("group")
+    classes = [table.known_class(code) for table in tables] if code else []
+    own = [pair for pair, table in zip(classes, tables, strict=False) if pair is not None and pair[0] is table]
+    for table, class_code in (*own, *(pair for pair in classes if pair is not None)):
+        return class_code if part == "class" else table.classes[class_code].get("group")
     return None
 
 

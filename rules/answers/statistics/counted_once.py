@@ -34,12 +34,12 @@ class CountedOnce:
     @classmethod
     def of(cls, units: AreaUnits, threads: Threads) -> "CountedOnce":
         """Find the ground that units share. Raises OneMapError compare.arithmetic."""
-        shared = shared_m2(units, threads)
-        if not shared:
+        common_m2 = shared_m2(units, threads)
+        if not common_m2:
             return cls(units.grounds, units.grounds, 0.0)
         own, _, failed = first_row_wins(units.grounds, threads)
         refuse_failed(units.source, units.names, failed)
-        return cls(units.grounds, own, shared)
+        return cls(units.grounds, own, common_m2)
 
     @property
     def own_m2(self) -> np.ndarray:
@@ -49,13 +49,13 @@ class CountedOnce:
 
     def from_origin(self, origin: tuple[float, float]) -> "CountedOnce":
         """The same units with coordinates counted from an origin."""
-        away = -origin[0], -origin[1]
-        grounds = shift_geometries(self.grounds, away)
+        shift = -origin[0], -origin[1]
+        grounds = shift_geometries(self.grounds, shift)
         if self.own is self.grounds:
             return replace(self, grounds=grounds, own=grounds)
         present = ~shapely.is_missing(self.own)
         own = self.own.copy()
-        own[present] = shift_geometries(self.own[present], away)
+        own[present] = shift_geometries(self.own[present], shift)
         return replace(self, grounds=grounds, own=own)
 
     def in_first_unit(
@@ -90,12 +90,12 @@ class CountedOnce:
         self, pieces: UnitPieces, rows: np.ndarray, kind: str, geometries: np.ndarray, threads: Threads
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The pieces (k,) and after them those of the same features in all other units, their features and units."""
-        beyond, here = np.setdiff1d(np.arange(len(self.grounds)), rows), np.unique(pieces.feature)
-        if len(beyond) == 0:
+        other_units, here = np.setdiff1d(np.arange(len(self.grounds)), rows), np.unique(pieces.feature)
+        if len(other_units) == 0:
             return pieces.geometry, pieces.feature, rows[pieces.unit]
-        more = unit_pieces(self.grounds[beyond], geometries[here], kind, np.empty(0), "", threads)
+        more = unit_pieces(self.grounds[other_units], geometries[here], kind, np.empty(0), "", threads)
         every = np.concatenate([pieces.geometry, more.geometry])
-        return every, np.r_[pieces.feature, here[more.feature]], np.r_[rows[pieces.unit], beyond[more.unit]]
+        return every, np.r_[pieces.feature, here[more.feature]], np.r_[rows[pieces.unit], other_units[more.unit]]
 
     def crossing_features(self, shapes: AnyShapes, rows: np.ndarray, threads: Threads) -> np.ndarray:
         """Which features (n,) meet a unit outside a block; mask. rows: of the block's units."""

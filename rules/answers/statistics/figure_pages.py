@@ -37,17 +37,19 @@ def statistics_page(
     name, factor, measure = _measure(rows)
     entry, sums = catalogue[layer["code"]], list(result["total"].get("sums", ()))
     titles = {name: entry.field_title(name, language) or name for name in sums}
-    drawn = sums[0] if sums and entry.geometry == "table" else None
+    sum_name = sums[0] if sums and entry.geometry == "table" else None
     words = ChartWords(
         phrase("figures.statistics", language, layer=_version(layer, catalogue, language)),
-        phrase(f"figures.{measure}", language) if drawn is None else titles[drawn],
+        phrase(f"figures.{measure}", language) if sum_name is None else titles[sum_name],
         _source([layer, result["within"]], catalogue, language),
         language,
-        is_count=measure == "count" and drawn is None,
+        is_count=measure == "count" and sum_name is None,
         is_below_title=True,
     )
     values = [None if row[name] is None else row[name] / factor for row in rows]
-    chart = _statistics_chart(words, rows, values if drawn is None else [row["sums"][drawn] for row in rows], language)
+    chart = _statistics_chart(
+        words, rows, values if sum_name is None else [row["sums"][sum_name] for row in rows], language
+    )
     heads = [phrase(f"figures.{head}", language) for head in ("unit", "class", "features", measure, "share")]
     heads += titles.values()
     table = [
@@ -169,14 +171,14 @@ def class_matrix(
         for side in pair:
             sums[side] = sums.get(side, 0.0) + area
     classes = sorted(sums, key=lambda key: -sums[key])
-    shown, other = classes[:_MOST_CLASSES], phrase("figures.other", words.language)
-    if len(classes) > len(shown):
-        merged: dict[tuple[str, str], float] = {}
+    shown_classes, other = classes[:_MOST_CLASSES], phrase("figures.other", words.language)
+    if len(classes) > len(shown_classes):
+        merged_areas: dict[tuple[str, str], float] = {}
         for (one, two), area in areas.items():
-            pair = (one if one in shown else other, two if two in shown else other)
-            merged[pair] = merged.get(pair, 0.0) + area
-        areas, shown = merged, [*shown, other]
-    return MatrixFigure(words, tuple(shown), areas, names)
+            pair = (one if one in shown_classes else other, two if two in shown_classes else other)
+            merged_areas[pair] = merged_areas.get(pair, 0.0) + area
+        areas, shown_classes = merged_areas, [*shown_classes, other]
+    return MatrixFigure(words, tuple(shown_classes), areas, names)
 
 
 def _statistics_chart(words: ChartWords, rows: Sequence[Record], values: list[float | None], language: str) -> Figure:
@@ -189,9 +191,9 @@ def _statistics_chart(words: ChartWords, rows: Sequence[Record], values: list[fl
     pairs = sorted(zip(names, values, strict=True), key=lambda pair: -(pair[1] or 0.0))
     if len(pairs) > _MOST_BARS:
         rest = pairs[_MOST_BARS:]
-        known = [value for _, value in rest if value is not None]
-        named = phrase("figures.others", language, count=len(rest))
-        pairs = [*pairs[:_MOST_BARS], (named, sum(known) if len(known) == len(rest) else None)]
+        known_values = [value for _, value in rest if value is not None]
+        others_name = phrase("figures.others", language, count=len(rest))
+        pairs = [*pairs[:_MOST_BARS], (others_name, sum(known_values) if len(known_values) == len(rest) else None)]
     series = BarSeries(words.unit, tuple(value for _, value in pairs))
     return Figure(words, tuple(name for name, _ in pairs), (series,))
 
@@ -209,15 +211,15 @@ def _stacked_figure(
     for row, name, value in zip(rows, classes, values, strict=True):
         sums[name] = sums.get(name, 0.0) + (value or 0.0)
         cells[_text(row["unit"]), name] = value
-    shown = sorted(sums, key=lambda name: -sums[name])[:_MOST_CLASSES]
+    shown_classes = sorted(sums, key=lambda name: -sums[name])[:_MOST_CLASSES]
     series = [
         BarSeries(name, tuple(cells.get((unit, name), 0.0) for unit in units), series_fill(number))
-        for number, name in enumerate(shown)
+        for number, name in enumerate(shown_classes)
     ]
-    rest = [name for name in sums if name not in shown]
+    rest = [name for name in sums if name not in shown_classes]
     if rest:
-        added = [[cells.get((unit, name), 0.0) for name in rest] for unit in units]
-        totals = tuple(None if None in row else sum(value or 0.0 for value in row) for row in added)
+        rest_values = [[cells.get((unit, name), 0.0) for name in rest] for unit in units]
+        totals = tuple(None if None in row else sum(value or 0.0 for value in row) for row in rest_values)
         series.append(BarSeries(phrase("figures.others", language, count=len(rest)), totals, Fill(OTHER.colour)))
     return Figure(words, tuple(units), tuple(series), form=STACKED)
 
@@ -244,8 +246,8 @@ def titled_columns(
     for name in sums:
         heads[f"sum_{name}"] = phrase("sheet_column.sum", language, name=titles.field(name))
     table = tables["statistics"]
-    titled = Table(table.columns.rename(columns=heads), table.geometries, table.geometry_type)
-    return {**tables, "statistics": titled}
+    titled_table = Table(table.columns.rename(columns=heads), table.geometries, table.geometry_type)
+    return {**tables, "statistics": titled_table}
 
 
 def _sum_cell(row: Record, name: str, language: str) -> str:

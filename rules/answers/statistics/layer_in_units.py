@@ -105,14 +105,14 @@ class LayerInUnits:
             self.units = area_units(library, options.within, options.unit, options.units_where, *moment)
         self._block = block
         self.source = self._read(threads)
-        stored = self.source.features
+        features = self.source.features
         place = self.entry.place_in(library.label)
-        self.truth = truth_of(options.where, stored.attributes, {**place, "field": "--where"}, self.entry)
-        self.keys: ClassKeys = class_keys(options.by, stored.attributes, self.entry, {**place, "field": "--by"})
+        self.truth = truth_of(options.where, features.attributes, {**place, "field": "--where"}, self.entry)
+        self.keys: ClassKeys = class_keys(options.by, features.attributes, self.entry, {**place, "field": "--by"})
         self.repeated: np.ndarray = self.repeated_among(self.truth.possible)
         self.numbers = {
-            name: self._summable(column_of(stored.attributes, name, {**place, "field": "--sum"}))
-            for name in self._summed_fields(stored.attributes)
+            name: self._summable(column_of(features.attributes, name, {**place, "field": "--sum"}))
+            for name in self._summed_fields(features.attributes)
         }
 
     def _read(self, threads: Threads) -> LayerSource:
@@ -128,19 +128,19 @@ class LayerInUnits:
         ground = ground if np.isfinite(ground).all() else [0.0, 0.0, 0.0, 0.0]  # of a table, where there is no district
         origin = local_origin(*ground[:2])
         self.plane = Plane(self.library.crs, origin)
-        known = versions(self.library, self.options.known_at)
-        sources = Sources(self.library, known, self.options.as_of, {}, {}, origin)
+        all_versions = versions(self.library, self.options.known_at)
+        sources = Sources(self.library, all_versions, self.options.as_of, {}, {}, origin)
         threads.progress.at(0.02)
         source = sources.of_version(self.version, box)
         if source.stored is None:
             raise OneMapError("version.unreadable", file=self.library.label, layer=self.version.table)
         return source
 
-    def repeated_among(self, chosen: np.ndarray) -> np.ndarray:
+    def repeated_among(self, is_chosen: np.ndarray) -> np.ndarray:
         """Which of some rows of a table (n,) repeat one unit and time, so that it is unknown which of them holds."""
-        repeated = np.zeros(len(chosen), dtype=bool)
+        repeated = np.zeros(len(is_chosen), dtype=bool)
         if self.entry.geometry == "table":
-            rows = np.flatnonzero(chosen)
+            rows = np.flatnonzero(is_chosen)
             repeated[rows] = repeated_rows(self.source.features.attributes.iloc[rows], self.entry)
         return repeated
 
@@ -151,8 +151,8 @@ class LayerInUnits:
 
     def _summed_fields(self, attributes: pd.DataFrame) -> list[str]:
         """The fields to sum: those asked for, and the declared and net area that the layer's schema knows."""
-        declared = [name for name in (self.declared_field, self.net_field) if name in attributes.columns]
-        return list(dict.fromkeys([*self.options.sums, *(name for name in declared if name is not None)]))
+        area_fields = [name for name in (self.declared_field, self.net_field) if name in attributes.columns]
+        return list(dict.fromkeys([*self.options.sums, *(name for name in area_fields if name is not None)]))
 
     @cached_property
     def declared_field(self) -> str | None:
@@ -190,8 +190,8 @@ class LayerInUnits:
             pieces, self.lost = joined_rows(self.units.names, self._unit_keys())
             return pieces
         threads = self.threads.part(0.1, 0.6)
-        named = self.entry.geometry, self.source.names, self.version.table
-        return self._with_areas(unit_pieces(grounds, self.shapes, *named, threads))
+        layer_facts = self.entry.geometry, self.source.names, self.version.table
+        return self._with_areas(unit_pieces(grounds, self.shapes, *layer_facts, threads))
 
     @property
     def area_units(self) -> AreaUnits:
@@ -250,8 +250,8 @@ class LayerInUnits:
         if not every.shared_m2:
             return self.pieces
         present = np.flatnonzero(~shapely.is_missing(every.own[rows]))
-        found = self.pieces_in(every.own[rows[present]])
-        return replace(found, unit=present[found.unit])
+        pieces = self.pieces_in(every.own[rows[present]])
+        return replace(pieces, unit=present[pieces.unit])
 
     @cached_property
     def crossing_features(self) -> np.ndarray:
@@ -279,8 +279,8 @@ class LayerInUnits:
             return {}
         some = pieces.of_features(np.isfinite(numbers))
         ground = require_value(self.areas_of(some, some.unit, units), "areas of polygons")
-        declared = np.bincount(some.unit, numbers[some.feature] * some.share, units)
-        return {"declared_m2": declared, "drawn_m2": ground.ellipsoidal_m2}
+        declared_m2 = np.bincount(some.unit, numbers[some.feature] * some.share, units)
+        return {"declared_m2": declared_m2, "drawn_m2": ground.ellipsoidal_m2}
 
     def sizes_of(self, pieces: UnitPieces) -> np.ndarray:
         """The size of each piece (k,): m² of polygons, m of lines, the number of points."""
@@ -305,21 +305,21 @@ class LayerInUnits:
     def measure(self, pieces: UnitPieces, unit: np.ndarray, group: np.ndarray) -> MeasuredRows:
         """The rows of pieces by unit (k,) and class (k,), sorted by these."""
         classes = max(len(self.keys.classes), 1)
-        found, at = np.unique(unit * classes + group, return_inverse=True)
+        units_and_classes, at = np.unique(unit * classes + group, return_inverse=True)
         sums = {}
         for name, values in self.numbers.items():
             value = values[pieces.feature] * pieces.share
             nothing = np.isnan(value)
             sums[name] = (
-                np.bincount(at, np.nan_to_num(value), len(found)),
-                np.bincount(at[nothing], minlength=len(found)),
+                np.bincount(at, np.nan_to_num(value), len(units_and_classes)),
+                np.bincount(at[nothing], minlength=len(units_and_classes)),
             )
         return MeasuredRows(
-            unit=found // classes,
-            group=found % classes,
-            features=np.bincount(at, minlength=len(found)),
-            areas=self.areas_of(pieces, at, len(found)),
-            length_m=self.length_of(pieces, at, len(found)),
+            unit=units_and_classes // classes,
+            group=units_and_classes % classes,
+            features=np.bincount(at, minlength=len(units_and_classes)),
+            areas=self.areas_of(pieces, at, len(units_and_classes)),
+            length_m=self.length_of(pieces, at, len(units_and_classes)),
             sums=sums,
         )
 

@@ -51,14 +51,14 @@ class OutsideUnits:
             return
         shapes, fids, pieces = layer.shapes, layer.source.features.fids, layer.pieces_once
         whole = self._sizes(shapes)
-        counted = np.bincount(pieces.feature, layer.sizes_of(pieces), len(fids))
+        counted_sizes = np.bincount(pieces.feature, layer.sizes_of(pieces), len(fids))
         if self._entry.geometry != POLYGON:  # of what is cut and lies twice in a feature, counting has it once
-            cut = np.flatnonzero(may_count & (counted > 0) & (counted < whole))
+            cut = np.flatnonzero(may_count & (counted_sizes > 0) & (counted_sizes < whole))
             whole[cut] = np.minimum(whole[cut], self._sizes_once(all_of(some_of(shapes, cut)), layer.threads))
         here = fids[may_count]
-        known = np.where(self._is_read[here], self._whole[here], np.inf)
-        self._whole[here] = np.minimum(known, whole[may_count])
-        self._counted[here] += counted[may_count]
+        known_sizes = np.where(self._is_read[here], self._whole[here], np.inf)
+        self._whole[here] = np.minimum(known_sizes, whole[may_count])
+        self._counted[here] += counted_sizes[may_count]
         self._is_read[fids] = True
 
     def problems(self, wheres: Collection[str | None]) -> list[Problem]:
@@ -70,27 +70,27 @@ class OutsideUnits:
         if not self._is_told:
             return []
         self._add_far_features(wheres)
-        lost, kind = self._whole - self._counted, self._entry.geometry
-        lost = lost[lost > _LEAST.get(kind, 0.0)]
-        amount = float(lost.sum())
+        lost_sizes, kind = self._whole - self._counted, self._entry.geometry
+        lost_sizes = lost_sizes[lost_sizes > _LEAST.get(kind, 0.0)]
+        amount = float(lost_sizes.sum())
         if amount <= _TOLD.get(kind, 0.0):
             return []
         of_units = self._library.catalogue()[self._units.record["code"]]
-        facts = {"layer": self.version.code, "count": len(lost)}
+        facts = {"layer": self.version.code, "count": len(lost_sizes)}
         facts["table"] = version_titles(self._entry, self.version.label)
         facts["units"] = version_titles(of_units, self._units.record["label"])
-        written = area_to_hundredths(amount) if kind in _TOLD else round(amount)
-        facts["amount"] = {one: phrase(f"outside_units.{kind}", one, amount=written) for one in LANGUAGES}
+        amount_text = area_to_hundredths(amount) if kind in _TOLD else round(amount)
+        facts["amount"] = {one: phrase(f"outside_units.{kind}", one, amount=amount_text) for one in LANGUAGES}
         return [Problem("statistics.outside_units", facts)]
 
     def _add_far_features(self, wheres: Collection[str | None]) -> None:
-        named = {name.lower() for where in wheres if where is not None for name in fields_of(where)}
+        field_names = {name.lower() for where in wheres if where is not None for name in fields_of(where)}
         connection, table = self._library.connection, self.version.table
         for block in blocks(self.version.count):
             far = np.flatnonzero(~self._is_read[block.start + 1 : block.stop + 1])
             if len(far) == 0:
                 continue
-            fields = [name for name in connection.field_types(table) if name.lower() in named]
+            fields = [name for name in connection.field_types(table) if name.lower() in field_names]
             try:
                 rows = connection.read_block(
                     table, fields, block.start + 1 + int(far[0]), block.start + 1 + int(far[-1])
@@ -104,8 +104,8 @@ class OutsideUnits:
         """Which features (count,) meet one of the conditions, or may meet it."""
         attributes = pd.DataFrame(values, index=range(count), dtype=object)
         place: ProblemPlace = {**self._entry.place_in(self._library.label), "field": "where"}
-        found = [truth_of(where, attributes, place, self._entry).possible for where in wheres]
-        return np.logical_or.reduce(found, initial=False) & np.ones(count, dtype=bool)
+        possible_rows = [truth_of(where, attributes, place, self._entry).possible for where in wheres]
+        return np.logical_or.reduce(possible_rows, initial=False) & np.ones(count, dtype=bool)
 
     def _sizes(self, shapes: AnyShapes) -> np.ndarray:
         """The size of each feature (n,): m², m, or the number of its points."""

@@ -107,34 +107,39 @@ def _side(pair: VersionPair, version: Version, grounds: np.ndarray, box: list[fl
     place: ProblemPlace = {**entry.place_in(library.label), "field": "--by"}
     keys = class_keys(pair.by, source.stored.attributes, entry, place)
     shapes = source.stored.shapes
-    rows, rest, _, broken = lost_to_earlier(shapes, np.arange(len(shapes)), threads)
-    refuse_failed(version.table, source.names, broken)
+    rows, rest, _, failed_rows = lost_to_earlier(shapes, np.arange(len(shapes)), threads)
+    refuse_failed(version.table, source.names, failed_rows)
     present = np.delete(np.arange(len(shapes)), rows[shapely.is_missing(rest)])
-    lost: dict[int, float] = {}
+    lost_by_fid: dict[int, float] = {}
     if len(rows):
         of_version = version.table, source.names[rows]
-        gone = proved_ground(differences(shapes[rows], rest, threads), *of_version)
+        lost_ground = proved_ground(differences(shapes[rows], rest, threads), *of_version)
         (whole,) = union_by(np.zeros(len(grounds), dtype=np.int64), grounds, 1, threads)
-        lost_m2 = np.nan_to_num(shapely.area(proved_ground(parts_inside(gone, whole, threads), *of_version)))
+        lost_m2 = np.nan_to_num(shapely.area(proved_ground(parts_inside(lost_ground, whole, threads), *of_version)))
         fids = source.stored.fids[rows].tolist()
-        lost = {fid: area for fid, area in zip(fids, lost_m2.tolist(), strict=True) if area >= ARITHMETIC_M2}
+        lost_by_fid = {fid: area for fid, area in zip(fids, lost_m2.tolist(), strict=True) if area >= ARITHMETIC_M2}
         shapes = all_of(shapes).copy()
         shapes[rows] = rest
     shapes = some_of(shapes, present)
-    found = unit_pieces(grounds, shapes, POLYGON, source.names[present], version.table, threads)
-    areas = found.ground.area_m2, plane.ellipsoidal_m2(found.ground)
+    layer_pieces = unit_pieces(grounds, shapes, POLYGON, source.names[present], version.table, threads)
+    areas = layer_pieces.ground.area_m2, plane.ellipsoidal_m2(layer_pieces.ground)
     # Versions are laid over each other as polygons; what else they were read and measured as is let go.
-    pieces = replace(found, feature=present[found.feature], ground=FlatGround.of(found.geometry))
-    return _Side(version, source.names, pieces, keys, lost, *areas)
+    pieces = replace(layer_pieces, feature=present[layer_pieces.feature], ground=FlatGround.of(layer_pieces.geometry))
+    return _Side(version, source.names, pieces, keys, lost_by_fid, *areas)
 
 
 def _cells(a: _Side, b: _Side, grounds: np.ndarray, plane: Plane, threads: Threads) -> pd.DataFrame:
     """Rows `unit, a, b` (classes), `area_m2, ellipsoidal_m2`: ground of both versions, of one only, of neither."""
     tree = shapely.STRtree(a.pieces.geometry)
-    found = overlaps(a.pieces.geometry, tree, b.pieces.geometry, threads)
-    refuse_failed(a.version.table, a.names, a.pieces.feature[found.failed[:, 0]])
-    found = found.only(a.pieces.unit[found.parcel] == b.pieces.unit[found.feature])
-    one, other, area, curved = found.parcel, found.feature, found.ground.area_m2, plane.ellipsoidal_m2(found.ground)
+    common_ground = overlaps(a.pieces.geometry, tree, b.pieces.geometry, threads)
+    refuse_failed(a.version.table, a.names, a.pieces.feature[common_ground.failed[:, 0]])
+    common_ground = common_ground.only(a.pieces.unit[common_ground.parcel] == b.pieces.unit[common_ground.feature])
+    one, other, area, curved = (
+        common_ground.parcel,
+        common_ground.feature,
+        common_ground.ground.area_m2,
+        plane.ellipsoidal_m2(common_ground.ground),
+    )
     parts = [_frame(a.pieces.unit[one], a.of_piece[one], b.of_piece[other], area, curved)]
     for side, index, is_a in ((a, one, True), (b, other, False)):
         count = len(side.pieces.unit)

@@ -75,31 +75,31 @@ def transitions(library: Library, options: TransitionOptions, threads: Threads) 
     one, other = (wanted_version(library, name, *moment, where) for name, where in ((options.a, "A"), (options.b, "B")))
     units = area_units(library, options.within, options.unit, options.units_where, *moment) if options.within else None
     both = common_ground(library, one, other)
-    names, grounds, beyond = _grounds(units, both, threads)
-    measured = ~shapely.is_missing(grounds)
+    names, grounds, uncompared_m2 = _grounds(units, both, threads)
+    has_ground = ~shapely.is_missing(grounds)
     box = shapely.total_bounds(grounds)
     origin = origin_of(library, box)
     sources = Sources(library, versions(library, options.known_at), options.as_of, {}, {}, origin)
     pair = VersionPair(library, sources, (one, other), options.by, Plane(library.crs, origin))
-    compared = AreaUnits(names[measured], grounds[measured], units.record if units else {})
-    every = CountedOnce.of(compared, threads)
-    blocks = unit_blocks(compared, one.count + other.count)
-    rows, whole, lost = _in_blocks(pair, every.from_origin(origin), blocks, threads.part(0.05, 0.95))
-    rows = [{**row, "unit": compared.names[row["unit"]]} for row in rows]
-    records = _unit_records(rows, names, grounds, beyond, unit_titles(units))
+    compared_units = AreaUnits(names[has_ground], grounds[has_ground], units.record if units else {})
+    every = CountedOnce.of(compared_units, threads)
+    blocks = unit_blocks(compared_units, one.count + other.count)
+    rows, whole, lost_by_fid = _in_blocks(pair, every.from_origin(origin), blocks, threads.part(0.05, 0.95))
+    rows = [{**row, "unit": compared_units.names[row["unit"]]} for row in rows]
+    records = _unit_records(rows, names, grounds, uncompared_m2, unit_titles(units))
     classes = class_margins(rows)
-    asked = StatisticsOptions(options.a, within=options.within, units_where=options.units_where)
+    own_options = StatisticsOptions(options.a, within=options.within, units_where=options.units_where)
     return Transitions(
         rows=rows,
         classes=classes,
         units=records,
-        total=_total(whole, _beyond_of_all(units, both, beyond, threads)),
+        total=_total(whole, _beyond_of_all(units, both, uncompared_m2, threads)),
         layers=[record_of(version) for version in pair.versions],
         within=units.record if units else None,
         problems=[
             *remarks_on_pair(one, other),
-            *_overlaps(pair.versions, lost),
-            *unit_remarks(library, asked, units, every.shared_m2, threads),
+            *_overlaps(pair.versions, lost_by_fid),
+            *unit_remarks(library, own_options, units, every.shared_m2, threads),
         ],
         tables=_tables(rows, classes, records, grounds),
     )
@@ -111,21 +111,21 @@ def _in_blocks(
     """Rows by unit (its position); rows that count ground of two units once; the areas that features lost, by fid."""
     rows: list[Record] = []
     whole: list[Record] = []
-    lost: tuple[dict[int, float], dict[int, float]] = {}, {}
+    lost_by_fid: tuple[dict[int, float], dict[int, float]] = {}, {}
     for block, part in threads.in_turn(blocks):
-        found = pair.cells(every.grounds[block], part)
-        rows += [{**row, "unit": int(block[row["unit"]])} for row in found.rows]
+        cells = pair.cells(every.grounds[block], part)
+        rows += [{**row, "unit": int(block[row["unit"]])} for row in cells.rows]
         if every.shared_m2:
             own = every.own[block]
             own = own[~shapely.is_missing(own)]
             if len(own) == 0:
                 continue
-            found = pair.cells(own, part)
-        whole += found.rows
-        for all_lost, here in zip(lost, found.lost, strict=True):
+            cells = pair.cells(own, part)
+        whole += cells.rows
+        for all_lost, here in zip(lost_by_fid, cells.lost, strict=True):
             for fid, area in here.items():
                 all_lost[fid] = all_lost.get(fid, 0.0) + area
-    return sorted(rows, key=lambda row: row["unit"]), whole, lost
+    return sorted(rows, key=lambda row: row["unit"]), whole, lost_by_fid
 
 
 def _grounds(
@@ -137,66 +137,70 @@ def _grounds(
     """
     if units is None:
         return np.array([None], dtype=object), np.array([both], dtype=object), np.zeros(1)
-    compared = proved_ground(parts_inside(units.grounds, both, threads), units.source, units.names)
-    if shapely.is_missing(compared).all():
+    compared_ground = proved_ground(parts_inside(units.grounds, both, threads), units.source, units.names)
+    if shapely.is_missing(compared_ground).all():
         raise OneMapError("statistics.no_common_ground", layer=units.source)
-    beyond = shapely.area(units.grounds) - np.nan_to_num(shapely.area(compared))
-    return units.names, compared, np.maximum(beyond, 0.0)
+    uncompared_m2 = shapely.area(units.grounds) - np.nan_to_num(shapely.area(compared_ground))
+    return units.names, compared_ground, np.maximum(uncompared_m2, 0.0)
 
 
 def _unit_records(
-    rows: list[Record], names: np.ndarray, grounds: np.ndarray, beyond: np.ndarray, titles: Mapping[Any, Record]
+    rows: list[Record], names: np.ndarray, grounds: np.ndarray, uncompared_m2: np.ndarray, titles: Mapping[Any, Record]
 ) -> list[Record]:
     """A record for each unit (m,): the area compared, the area whose class changed, the area not compared.
 
     The change is None for a unit without compared ground.
     """
-    changed = dict.fromkeys(names.tolist(), 0.0)
+    changed_m2 = dict.fromkeys(names.tolist(), 0.0)
     for row in rows:
-        changed[row["unit"]] += row["area_m2"] if row["from"] != row["to"] else 0.0
+        changed_m2[row["unit"]] += row["area_m2"] if row["from"] != row["to"] else 0.0
     areas = np.nan_to_num(shapely.area(grounds))
-    sizes = zip(names.tolist(), areas.tolist(), beyond.tolist(), strict=True)
+    sizes = zip(names.tolist(), areas.tolist(), uncompared_m2.tolist(), strict=True)
     return [
         {
             "unit": name,
             **titles.get(name, {}),
             "compared_m2": size,
-            "changed_m2": changed[name] if size else None,
+            "changed_m2": changed_m2[name] if size else None,
             "outside_coverage_m2": out,
         }
         for name, size, out in sizes
     ]
 
 
-def _beyond_of_all(units: AreaUnits | None, both: shapely.Geometry, beyond: np.ndarray, threads: Threads) -> float:
+def _beyond_of_all(
+    units: AreaUnits | None, both: shapely.Geometry, uncompared_m2: np.ndarray, threads: Threads
+) -> float:
     """The m² of all units that are not compared; ground in two units counts once.
 
     Raises OneMapError compare.arithmetic.
     """
     if units is None:
         return 0.0
-    reaching = replace(units, names=units.names[beyond > 0], grounds=units.grounds[beyond > 0])
+    reaching = replace(units, names=units.names[uncompared_m2 > 0], grounds=units.grounds[uncompared_m2 > 0])
     if not shared_m2(reaching, threads):
-        return float(beyond.sum())
+        return float(uncompared_m2.sum())
     return beyond_m2(reaching, both, threads)
 
 
 def _total(rows: list[Record], beyond_m2: float) -> Record:
     """The total of rows that count every place once."""
-    changed = sum(row["area_m2"] for row in rows if row["from"] != row["to"])
+    changed_m2 = sum(row["area_m2"] for row in rows if row["from"] != row["to"])
     area = sum(row["area_m2"] for row in rows)
     return {
         "area_m2": float(area),
         "area_ellipsoidal_m2": float(sum(row["area_ellipsoidal_m2"] for row in rows)),
-        "changed_m2": float(changed),
-        "unchanged_m2": float(area - changed),
+        "changed_m2": float(changed_m2),
+        "unchanged_m2": float(area - changed_m2),
         "outside_coverage_m2": beyond_m2,
     }
 
 
-def _overlaps(pair: tuple[Version, Version], lost: tuple[Mapping[int, float], Mapping[int, float]]) -> list[Problem]:
+def _overlaps(
+    pair: tuple[Version, Version], lost_by_fid: tuple[Mapping[int, float], Mapping[int, float]]
+) -> list[Problem]:
     """A problem for each version that overlaps itself in the units."""
-    overlaps = [(version.table, areas) for version, areas in zip(pair, lost, strict=True) if areas]
+    overlaps = [(version.table, areas) for version, areas in zip(pair, lost_by_fid, strict=True) if areas]
     return [
         Problem("compare.overlap", {"layer": table, "features": len(areas), "area": f"{sum(areas.values()):,.1f}"})
         for table, areas in overlaps
@@ -208,22 +212,22 @@ def class_margins(rows: list[Record]) -> list[Record]:
 
     rows: with the `area_m2` to sum, planar or ellipsoidal.
     """
-    found: dict[tuple[Any, str], Record] = {}
+    margins: dict[tuple[Any, str], Record] = {}
     for row in rows:
         for side in ("from", "to"):
             keys = row[side]
-            record = found.setdefault(
+            record = margins.setdefault(
                 (row["unit"], _text(keys)),
                 {"unit": row["unit"], "keys": keys, "before_m2": 0.0, "after_m2": 0.0, "unchanged_m2": 0.0},
             )
             record["before_m2" if side == "from" else "after_m2"] += row["area_m2"]
             if side == "from" and row["from"] == row["to"]:
                 record["unchanged_m2"] += row["area_m2"]
-    for record in found.values():
+    for record in margins.values():
         loss = record["before_m2"] - record["unchanged_m2"]
         gain = record["after_m2"] - record["unchanged_m2"]
         record |= {"loss_m2": loss, "gain_m2": gain, "net_m2": gain - loss, "swap_m2": 2 * min(gain, loss)}
-    return list(found.values())
+    return list(margins.values())
 
 
 def _text(keys: Record | None) -> str:

@@ -80,10 +80,10 @@ def _clusters(group: np.ndarray, feature: np.ndarray, pairs: np.ndarray, threads
         return cluster
     pieces = pd.DataFrame({"group": group, "feature": feature, "row": np.arange(len(group))})
     links = pd.DataFrame({"one": pairs[0], "other": pairs[1]})
-    found = links.merge(pieces, left_on="one", right_on="feature").merge(
+    row_pairs = links.merge(pieces, left_on="one", right_on="feature").merge(
         pieces, left_on=["other", "group"], right_on=["feature", "group"], suffixes=("", "_other")
     )
-    one, other = found["row"].to_numpy(), found["row_other"].to_numpy()
-    linked = np.unique(np.r_[one, other])
-    cluster[linked] = joined_groups(len(group), one, other, threads)[linked]
+    one, other = row_pairs["row"].to_numpy(), row_pairs["row_other"].to_numpy()
+    linked_rows = np.unique(np.r_[one, other])
+    cluster[linked_rows] = joined_groups(len(group), one, other, threads)[linked_rows]
     return cluster

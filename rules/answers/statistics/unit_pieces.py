@@ -38,12 +38,12 @@ class UnitPieces:
         """The common ground as geometries (k,), made on demand."""
         return self.ground.geometries
 
-    def of_features(self, chosen: np.ndarray) -> "UnitPieces":
-        """The pieces of chosen features. chosen: mask of features (n,)."""
-        rows = chosen[self.feature]
+    def of_features(self, is_chosen: np.ndarray) -> "UnitPieces":
+        """The pieces of chosen features. is_chosen: mask of features (n,)."""
+        rows = is_chosen[self.feature]
         planar, ellipsoidal = (area[rows] if len(area) else area for area in self.areas)
-        kept = self.unit[rows], self.feature[rows], self.ground.at(rows), self.share[rows]
-        return UnitPieces(*kept, (planar, ellipsoidal))
+        columns = self.unit[rows], self.feature[rows], self.ground.at(rows), self.share[rows]
+        return UnitPieces(*columns, (planar, ellipsoidal))
 
 
 def whole_features(shapes: AnyShapes) -> UnitPieces:
@@ -105,10 +105,10 @@ def _polygons(grounds: np.ndarray, shapes: AnyShapes, names: np.ndarray, layer: 
 
     Features, many and small, take the role of parcels in the overlay; units that of features.
     """
-    found = overlaps(shapes, index_of(shapes), grounds, threads)
-    refuse_failed(layer, names, found.failed[:, 0])
-    order = np.lexsort((found.parcel, found.feature))
-    feature, unit, ground = found.parcel[order], found.feature[order], found.ground.at(order)
+    common_ground = overlaps(shapes, index_of(shapes), grounds, threads)
+    refuse_failed(layer, names, common_ground.failed[:, 0])
+    order = np.lexsort((common_ground.parcel, common_ground.feature))
+    feature, unit, ground = common_ground.parcel[order], common_ground.feature[order], common_ground.ground.at(order)
     whole = areas_of(shapes)[feature]
     share = np.divide(ground.area_m2, whole, out=np.ones(len(ground)), where=whole > 0)
     return UnitPieces(unit, feature, ground, share)
@@ -120,5 +120,5 @@ def joined_rows(names: np.ndarray, keys: Sequence[str | None]) -> tuple[UnitPiec
     unit = np.array([-1 if key is None else place.get(plain_unit_code(key), -1) for key in keys], dtype=np.int64)
     rows = np.flatnonzero(unit >= 0)
     rows = rows[np.argsort(unit[rows], kind="stable")]
-    lost = [key for key, at in zip(keys, unit, strict=True) if at < 0]
-    return UnitPieces(unit[rows], rows, FlatGround.empty(len(rows)), np.ones(len(rows))), lost
+    lost_codes = [key for key, at in zip(keys, unit, strict=True) if at < 0]
+    return UnitPieces(unit[rows], rows, FlatGround.empty(len(rows)), np.ones(len(rows))), lost_codes

@@ -110,12 +110,14 @@ def _of_version(library: Library, version: Version, field: str | None, where: st
             field=option,
             geometry=in_each_language(f"layer_geometry.{entry.geometry}"),
         )
-    stored = read_version(library, version, None)
+    features = read_version(library, version, None)
     place = entry.place_in(library.label)
     name = field or entry.key
-    column = name and id_field_of(list(map(str, stored.attributes.columns)), name, place, _FIELD_OPTIONS[option])
-    values = text_values(stored.attributes[column].tolist()) if column else [str(fid) for fid in stored.fids.tolist()]
-    names, grounds = _dissolve_units(values, stored.geometries, stored.attributes, where, {**place, "field": name})
+    column = name and id_field_of(list(map(str, features.attributes.columns)), name, place, _FIELD_OPTIONS[option])
+    values = (
+        text_values(features.attributes[column].tolist()) if column else [str(fid) for fid in features.fids.tolist()]
+    )
+    names, grounds = _dissolve_units(values, features.geometries, features.attributes, where, {**place, "field": name})
     record: dict[str, Any] = {
         "code": version.code,
         "label": version.label,
@@ -125,7 +127,7 @@ def _of_version(library: Library, version: Version, field: str | None, where: st
     record |= {"valid_from": version.valid_from, "unit": name}
     # A division that its key names is called what the division of its code is called.
     code_field = UNIT_LAYERS.get(version.code) if name == entry.key else name
-    titles = _titles(names, values, stored.attributes, code_field)
+    titles = _titles(names, values, features.attributes, code_field)
     return AreaUnits(names, grounds, record, version, titles=titles, is_part=where is not None)
 
 
@@ -138,17 +140,17 @@ def units_beside(library: Library, units: AreaUnits) -> AreaUnits:
     if not units.is_part or units.version is None:
         return units
     every = _of_version(library, units.version, units.record["unit"], None, "--unit")
-    asked = dict(zip(units.names.tolist(), units.grounds.tolist(), strict=True))
+    ground_by_unit = dict(zip(units.names.tolist(), units.grounds.tolist(), strict=True))
     names = every.names.tolist()
-    is_asked = np.array([name in asked for name in names], dtype=bool)
+    is_asked = np.array([name in ground_by_unit for name in names], dtype=bool)
     stays = ~is_asked
     if units.record["unit"] in UNIT_LAYERS.values():
-        levels = {len(unit_stem(str(name))) for name in asked}
+        levels = {len(unit_stem(str(name))) for name in ground_by_unit}
         stays &= np.array([len(unit_stem(str(name))) in levels for name in names], dtype=bool)
     other, own = shapely.STRtree(units.grounds).query(every.grounds, predicate="intersects")
     common = shapely.area(shapely.intersection(every.grounds[other], units.grounds[own]))
     stays[other[common > _SHARED * shapely.area(every.grounds[other])]] = False
-    grounds = object_array(asked.get(name, ground) for name, ground in zip(names, every.grounds, strict=True))
+    grounds = object_array(ground_by_unit.get(name, ground) for name, ground in zip(names, every.grounds, strict=True))
     rows = is_asked | stays
     return replace(units, names=every.names[rows], grounds=grounds[rows], titles=None, is_part=False)
 
@@ -160,8 +162,8 @@ def _titles(
     title = f"{field.removesuffix('DM')}MC" if field is not None and field.endswith("DM") else None
     if title is None or title not in attributes.columns:
         return None
-    known = dict(zip(reversed(list(values)), reversed(text_values(attributes[title].tolist())), strict=True))
-    return object_array(known.get(name) for name in names.tolist())
+    title_by_code = dict(zip(reversed(list(values)), reversed(text_values(attributes[title].tolist())), strict=True))
+    return object_array(title_by_code.get(name) for name in names.tolist())
 
 
 def _of_file(library: Library, file: str, field: str | None, where: str | None, option: str) -> AreaUnits:
@@ -208,9 +210,9 @@ def shared_m2(units: AreaUnits, threads: Threads) -> float:
     if len(one) == 0:
         return 0.0
     common = intersections(units.grounds[one], units.grounds[other], threads)
-    shared = _union(proved_ground(common, units.source, units.names[one]), threads)
-    found = float(shapely.area(shared)[0])
-    return found if found > _TOLD_M2 else 0.0
+    common_ground = _union(proved_ground(common, units.source, units.names[one]), threads)
+    area_m2 = float(shapely.area(common_ground)[0])
+    return area_m2 if area_m2 > _TOLD_M2 else 0.0
 
 
 def _union(grounds: np.ndarray, threads: Threads) -> np.ndarray:
@@ -223,16 +225,16 @@ def beyond_m2(units: AreaUnits, ground: shapely.Geometry, threads: Threads) -> f
 
     Raises OneMapError compare.arithmetic.
     """
-    found = parts_outside(np.array([units.whole]), ground, threads)
-    return float(np.nan_to_num(shapely.area(proved_ground(found, units.source, _NO_NAMES)))[0])
+    outside = parts_outside(np.array([units.whole]), ground, threads)
+    return float(np.nan_to_num(shapely.area(proved_ground(outside, units.source, _NO_NAMES)))[0])
 
 
-def proved_ground(found: tuple[np.ndarray, np.ndarray], layer: str | None, names: np.ndarray) -> np.ndarray:
+def proved_ground(overlay_result: tuple[np.ndarray, np.ndarray], layer: str | None, names: np.ndarray) -> np.ndarray:
     """The ground (n,) of an overlay, refused if the overlay failed for any feature, since a figure would be too small.
 
     names (n,): of the features; layer: how a refusal names their layer. Raises OneMapError compare.arithmetic.
     """
-    ground, failed = found
+    ground, failed = overlay_result
     refuse_failed(layer, names, np.flatnonzero(failed))
     return ground
 
@@ -266,8 +268,8 @@ def gap_problems(
     """
     whole, district = units.whole, district_at(library, known_at)
     if district is None:
-        filled = shapely.polygons(shapely.get_exterior_ring(shapely.get_parts(whole)))
-        (district,) = _union(filled, threads)
+        filled_ground = shapely.polygons(shapely.get_exterior_ring(shapely.get_parts(whole)))
+        (district,) = _union(filled_ground, threads)
     rest = proved_ground(parts_outside(np.array([district]), whole, threads), units.source, _NO_NAMES)
     gap = float(np.nan_to_num(shapely.area(rest))[0])
     facts = _facts(library, label, gap)
@@ -275,21 +277,21 @@ def gap_problems(
 
 
 def declared_problems(
-    library: Library, units: AreaUnits, asked: Iterable[tuple[Record, Mapping[str, np.ndarray]]]
+    library: Library, units: AreaUnits, versions_and_areas: Iterable[tuple[Record, Mapping[str, np.ndarray]]]
 ) -> list[Problem]:
     """A problem for each version whose declared areas differ from the drawn ones, with the unit where they differ most.
 
-    asked: for each question a version as JSON, and its `declared_m2` and `drawn_m2` by unit.
+    versions_and_areas: for each question a version as JSON, and its `declared_m2` and `drawn_m2` by unit.
     """
     worst: dict[str, tuple[float, Problem]] = {}
-    for version, areas in asked:
-        declared, drawn = areas["declared_m2"], areas["drawn_m2"]
-        apart_m2 = np.abs(declared - drawn)
-        apart_m2[apart_m2 <= np.maximum(_APART * drawn, _LEAST_APART_M2)] = 0.0
+    for version, areas in versions_and_areas:
+        declared_m2, drawn_m2 = areas["declared_m2"], areas["drawn_m2"]
+        apart_m2 = np.abs(declared_m2 - drawn_m2)
+        apart_m2[apart_m2 <= np.maximum(_APART * drawn_m2, _LEAST_APART_M2)] = 0.0
         unit, table = int(apart_m2.argmax()), version["table"]
         if apart_m2[unit] > 0 and (table not in worst or apart_m2[unit] > worst[table][0]):
             title = None if units.titles is None else units.titles[unit]
-            facts: Record = {"layer": table, **areas_apart(float(declared[unit]), float(drawn[unit]))}
+            facts: Record = {"layer": table, **areas_apart(float(declared_m2[unit]), float(drawn_m2[unit]))}
             facts["table"] = version_titles(library.catalogue()[version["code"]], version["label"])
             facts["unit"] = title or units.names[unit] or in_each_language("said.district")
             worst[table] = float(apart_m2[unit]), Problem("indicators.declared", facts)

@@ -98,17 +98,17 @@ def _row_pairs(before: _Side, after: _Side, key: str | None) -> dict[int, int]:
     pairs: dict[int, int] = {}
     if key is not None and key in before.features.attributes and key in after.features.attributes:
         pairs |= _matching_rows(_keys(before, key), _keys(after, key), set(), set())
-    taken = set(pairs.values())
-    return pairs | _matching_rows(before.bodies, after.bodies, set(pairs), taken)
+    matched_rows = set(pairs.values())
+    return pairs | _matching_rows(before.bodies, after.bodies, set(pairs), matched_rows)
 
 
 def _keys(side: _Side, key: str) -> list[str]:
     return [text_value(value) or "" for value in side.features.attributes[key]]
 
 
-def _matching_rows(one: list[Any], other: list[Any], done: set[int], taken: set[int]) -> dict[int, int]:
+def _matching_rows(one: list[Any], other: list[Any], matched_rows: set[int], other_matched: set[int]) -> dict[int, int]:
     """Match rows of two lists by values that neither list repeats; matched rows and empty values are ignored."""
-    places = [_single_places(values, without) for values, without in ((one, done), (other, taken))]
+    places = [_single_places(values, without) for values, without in ((one, matched_rows), (other, other_matched))]
     return {row: places[1][value] for value, row in places[0].items() if value in places[1]}
 
 
@@ -133,8 +133,10 @@ def _rows(before: _Side, after: _Side, pairs: Mapping[int, int], is_placed: bool
         is_same_place = not is_placed or before.bodies[one] == after.bodies[other]
         change = MOVED if not is_same_place else CHANGED if fields else UNCHANGED
         rows.append((change, after.names[other], one, other, fields, olds[one], news[other]))
-    kept = set(pairs.values())
-    rows += [(ADDED, name, -1, row, [], None, news[row]) for row, name in enumerate(after.names) if row not in kept]
+    matched_rows = set(pairs.values())
+    rows += [
+        (ADDED, name, -1, row, [], None, news[row]) for row, name in enumerate(after.names) if row not in matched_rows
+    ]
     rows += [(REMOVED, name, row, -1, [], olds[row], None) for row, name in enumerate(before.names) if row not in pairs]
     names = ["change", "feature", "row_before", "row_after", "fields", "before", "after"]
     return pd.DataFrame(rows, columns=names)
@@ -160,17 +162,17 @@ def _class_changes(
     if entry.geometry != "polygon" or field is None:
         return [], []
     names = [f"{entry.code}@{side.version.label}" for side in (before, after)]
-    found = transitions(library, TransitionOptions(names[0], names[1], (field,), as_of=as_of), threads)
+    transition_answer = transitions(library, TransitionOptions(names[0], names[1], (field,), as_of=as_of), threads)
     rows = [
         {
             "from": _class(row["from"], field),
             "to": _class(row["to"], field),
             **{name: row[name] for name in ("area_m2", "area_ellipsoidal_m2")},
         }
-        for row in found.rows
+        for row in transition_answer.rows
         if row["from"] != row["to"]
     ]
-    return sorted(rows, key=lambda row: -row["area_m2"]), found.problems
+    return sorted(rows, key=lambda row: -row["area_m2"]), transition_answer.problems
 
 
 def _class(keys: Mapping[str, Any] | None, field: str) -> Any:
@@ -202,5 +204,5 @@ def _tables(
     )
     areas = pd.DataFrame(classes, columns=["from", "to", "area_m2"]).astype({"from": object, "to": object})
     areas["area_m2"] = areas["area_m2"].astype(float)
-    placed = Table(columns, geometries, _GEOMETRY_TYPES[entry.geometry]) if is_placed else Table(columns)
-    return {"changes": placed, "transitions": Table(areas)}
+    change_table = Table(columns, geometries, _GEOMETRY_TYPES[entry.geometry]) if is_placed else Table(columns)
+    return {"changes": change_table, "transitions": Table(areas)}

@@ -120,11 +120,11 @@ def _bar(
     if value is None:
         box = filled_box(zero, top, axis.end - zero, high, UNKNOWN, "#8C8C8C")
         return box + svg_text(words.word("unknown"), axis.end + 1.2, middle, TEXT_MM, colour=INK)
-    end, written = axis.place(value), words.number(value, every)
-    beside = max(end, zero) + 1.2
-    if target is not None and beside - 2 < axis.place(target) < beside + text_width(written, TEXT_MM):
-        beside = axis.place(target) + 1.2  # the number would stand on the target
-    text = svg_text(written, beside, middle, TEXT_MM, colour=INK)
+    end, number_text = axis.place(value), words.number(value, every)
+    text_x = max(end, zero) + 1.2
+    if target is not None and text_x - 2 < axis.place(target) < text_x + text_width(number_text, TEXT_MM):
+        text_x = axis.place(target) + 1.2  # the number would stand on the target
+    text = svg_text(number_text, text_x, middle, TEXT_MM, colour=INK)
     return filled_box(min(zero, end), top, abs(end - zero), high, fill, INK) + text
 
 

@@ -58,11 +58,11 @@ def _lines(x: float, y: float, width: float, height: float, fill: Fill) -> list[
         return [(x, y + at, x + width, y + at) for at in _steps(step / 2, height, step)]
     if fill.lines == "upright":
         return [(x + at, y, x + at, y + height) for at in _steps(step / 2, width, step)]
-    found = []
+    line_ends = []
     for at in _steps(step / 2 - height, width, step):  # from the lower edge at `at` to the upper edge at `at + height`
         first, last = max(at, 0.0), min(at + height, width)
-        found.append((x + first, y + height - (first - at), x + last, y + height - (last - at)))
-    return found
+        line_ends.append((x + first, y + height - (first - at), x + last, y + height - (last - at)))
+    return line_ends
 
 
 def _steps(first: float, end: float, step: float) -> list[float]:

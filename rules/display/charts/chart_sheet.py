@@ -61,8 +61,8 @@ def chart_picture(words: ChartWords, body: str, body_mm: float, legend: Sequence
     if words.unit:
         y += TEXT_MM * _LINE
         parts.append(svg_text(words.unit, 0, y - TEXT_MM * 0.3, TEXT_MM, colour=QUIET))
-    drawn, height = _legend(legend, y + 1.0, width_mm)
-    parts += drawn
+    legend_parts, height = _legend(legend, y + 1.0, width_mm)
+    parts += legend_parts
     y += height + 2.0
     parts.append(f'<g transform="translate(0 {y:.2f})">{body}</g>')
     y += body_mm + 1.0
@@ -81,15 +81,15 @@ def _legend(entries: Sequence[LegendSign], top: float, width_mm: float) -> tuple
     """The legend's rows and their height in mm."""
     parts, x, y = [], 0.0, top
     for entry in entries:
-        needed = 7.0 + text_width(entry.title, TEXT_MM) + 4.0
-        if x and x + needed > width_mm:
+        entry_width = 7.0 + text_width(entry.title, TEXT_MM) + 4.0
+        if x and x + entry_width > width_mm:
             x, y = 0.0, y + TEXT_MM * 1.6
         if entry.fill:
             parts.append(filled_box(x, y, 5.5, TEXT_MM, entry.fill, INK))
         else:
             parts.append(f'<path d="M{x:.2f} {y + TEXT_MM / 2:.2f}h5.5" fill="none" {entry.line}/>')
         parts.append(svg_text(entry.title, x + 7.0, y + TEXT_MM * 0.85, TEXT_MM, colour=INK))
-        x += needed
+        x += entry_width
     return parts, (y - top + TEXT_MM * 1.6) if entries else 0.0
 
 

@@ -52,8 +52,8 @@ def line_chart(
         parts.append(straight_line(x, 1.0, x, height_mm, INK, 0.3, "1.6 0.8"))
         text = f"≠ {why}"
         fits = x + 1.0 + text_width(text, TEXT_MM * 0.9) <= width_mm
-        beside, anchor = (x + 1.0, "start") if fits else (x - 1.0, "end")
-        parts.append(svg_text(text, beside, 3.0, TEXT_MM * 0.9, anchor=anchor, colour=QUIET))
+        text_x, anchor = (x + 1.0, "start") if fits else (x - 1.0, "end")
+        parts.append(svg_text(text, text_x, 3.0, TEXT_MM * 0.9, anchor=anchor, colour=QUIET))
     legend = []
     for number, one in enumerate(series):
         colour, dash = _LOOKS[number % len(_LOOKS)]

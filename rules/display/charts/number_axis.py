@@ -35,8 +35,8 @@ class NumberAxis:
 
 def number_axis(values: Iterable[float | None], start: float, end: float, *, is_count: bool = False) -> NumberAxis:
     """The axis that contains zero and all known values; 0 to 1 if none is known. is_count: marks are whole."""
-    known = [value for value in values if value is not None]
-    low, high = min([0.0, *known]), max([0.0, *known])
+    known_values = [value for value in values if value is not None]
+    low, high = min([0.0, *known_values]), max([0.0, *known_values])
     if low == high:
         high = 1.0
     step = _round_step((high - low) / _MOST_MARKS)

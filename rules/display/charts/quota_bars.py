@@ -43,15 +43,15 @@ class QuotaBar:
     @property
     def parts(self) -> tuple[float | None, ...]:
         """The parts in the order of PARTS, none below 0."""
-        found = (self.existing, self.approved, self.in_review, self.free)
-        return tuple(None if part is None else max(part, 0.0) for part in found)
+        parts = (self.existing, self.approved, self.in_review, self.free)
+        return tuple(None if part is None else max(part, 0.0) for part in parts)
 
 
 def quota_bars(words: ChartWords, rows: Sequence[QuotaBar], width_mm: float = WIDTH_MM) -> str:
     """A row for each quota: its name, its bar, and below it the numbers. Bars begin at zero, on one axis."""
     ends = [sum(part or 0.0 for part in row.parts) for row in rows]
     axis = number_axis([*ends, *(row.target for row in rows)], 0.4, width_mm - _UNKNOWN_MM - 1.0)
-    parts, y, has_unknown, drawn = [], 0.0, False, set()
+    parts, y, has_unknown, part_names = [], 0.0, False, set()
     for row in rows:
         parts.append(
             svg_text(
@@ -63,7 +63,7 @@ def quota_bars(words: ChartWords, rows: Sequence[QuotaBar], width_mm: float = WI
             if value:
                 length = axis.place(value) - axis.place(0.0)
                 parts.append(filled_box(x, top, length, _BAR_MM, PART_FILLS[name], INK))
-                drawn.add(name)
+                part_names.add(name)
                 x += length
         if any(part is None for part in row.parts):
             parts.append(filled_box(x, top, _UNKNOWN_MM, _BAR_MM, UNKNOWN, "#8C8C8C"))
@@ -76,7 +76,7 @@ def quota_bars(words: ChartWords, rows: Sequence[QuotaBar], width_mm: float = WI
             y += _LINE_MM
             parts.append(svg_text(line, 0, y - TEXT_MM * 0.3, TEXT_MM * 0.95, colour=QUIET))
         y += _GAP_MM
-    legend = [LegendSign(words.word(name), fill) for name, fill in PART_FILLS.items() if name in drawn]
+    legend = [LegendSign(words.word(name), fill) for name, fill in PART_FILLS.items() if name in part_names]
     legend += [LegendSign(words.word("unknown"), UNKNOWN)] if has_unknown else []
     legend += [LegendSign(words.word("target"), line=_TARGET)] if any(row.target is not None for row in rows) else []
     return chart_picture(words, "".join(parts), max(y - _GAP_MM, 1.0), legend, width_mm)

@@ -75,8 +75,8 @@ def _panel(panel: UnitPanel, left: float, top: float, wide: float, head: float, 
         for number, line in enumerate(lines)
     ]
     parts.append(svg_text(panel.measure, left, top + (len(lines) + 0.8) * _LINE_MM, TEXT_MM * 0.9, colour=QUIET))
-    known = [words.number(value, panel.values) for value in panel.values if value is not None]
-    texts_mm = max((text_width(text, TEXT_MM) for text in known), default=0.0) + 2.0
+    number_texts = [words.number(value, panel.values) for value in panel.values if value is not None]
+    texts_mm = max((text_width(text, TEXT_MM) for text in number_texts), default=0.0) + 2.0
     axis = number_axis([*panel.values, *panel.targets], left, left + max(wide - texts_mm, wide * 0.3))
     parts += [_bar(panel, row, axis, top + head + row * _ROW_MM, words) for row in range(len(panel.values))]
     zero, end = axis.place(0.0), top + head + len(panel.values) * _ROW_MM
@@ -91,11 +91,11 @@ def _bar(panel: UnitPanel, row: int, axis: NumberAxis, top: float, words: ChartW
     if value is not None:
         end = axis.place(value)
         parts.append(filled_box(min(zero, end), y, abs(end - zero), _BAR_MM, series_fill(0), INK))
-        beside = max(end, zero) + 1.0
-        written = words.number(value, panel.values)
-        if target is not None and beside - 1.5 < axis.place(target) < beside + text_width(written, TEXT_MM):
-            beside = axis.place(target) + 1.0  # the number would stand on the target
-        parts.append(svg_text(written, beside, middle, TEXT_MM * 0.9, colour=INK))
+        text_x = max(end, zero) + 1.0
+        number_text = words.number(value, panel.values)
+        if target is not None and text_x - 1.5 < axis.place(target) < text_x + text_width(number_text, TEXT_MM):
+            text_x = axis.place(target) + 1.0  # the number would stand on the target
+        parts.append(svg_text(number_text, text_x, middle, TEXT_MM * 0.9, colour=INK))
     elif _is_unknown(panel, row):
         parts.append(filled_box(zero, y, axis.end - zero, _BAR_MM, UNKNOWN, "#8C8C8C"))
     else:

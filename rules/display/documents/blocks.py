@@ -286,8 +286,8 @@ def with_texts(node: Any, change: Callable[[str], str]) -> Any:
         return {name: with_texts(value, change) for name, value in node.items()}
     if not is_dataclass(node) or isinstance(node, type):
         return node
-    named = [(item.name, getattr(node, item.name)) for item in fields(node) if item.name != "drawing"]
-    return replace(node, **{name: with_texts(value, change) for name, value in named})
+    field_values = [(item.name, getattr(node, item.name)) for item in fields(node) if item.name != "drawing"]
+    return replace(node, **{name: with_texts(value, change) for name, value in field_values})
 
 
 def printable(document: Document) -> Document:
@@ -305,24 +305,24 @@ def without_empty_columns(table: Table, *, is_for_widest: bool = False) -> Table
 
     is_for_widest: the widest column gets all of it.
     """
-    kept = [
+    places = [
         place
         for place, column in enumerate(table.columns)
         if not (column.is_optional and table.rows and _is_empty(table, place))
     ]
-    if len(kept) in (0, len(table.columns)):
+    if len(places) in (0, len(table.columns)):
         return table
-    widths = {place: table.columns[place].mm for place in kept}
+    widths = {place: table.columns[place].mm for place in places}
     whole, room = sum(column.mm for column in table.columns), sum(widths.values())
     if is_for_widest:
-        widths[max(kept, key=widths.__getitem__)] += whole - room
+        widths[max(places, key=widths.__getitem__)] += whole - room
         room = whole
     return replace(
         table,
         columns=tuple(replace(table.columns[place], mm=mm * whole / room) for place, mm in widths.items()),
-        rows=tuple(replace(row, cells=tuple(row.cells[place] for place in kept)) for row in table.rows),
-        rounding=tuple(table.rounding[place] for place in kept) if table.rounding else (),
-        total=tuple(table.total[place] for place in kept) if table.total else (),
+        rows=tuple(replace(row, cells=tuple(row.cells[place] for place in places)) for row in table.rows),
+        rounding=tuple(table.rounding[place] for place in places) if table.rounding else (),
+        total=tuple(table.total[place] for place in places) if table.total else (),
     )
 
 

@@ -35,8 +35,8 @@ def check_files(values: Values, name: str, forms: Sequence[str]) -> None:
 
 def _places(values: Values, name: str) -> list[str]:
     """Where pages go: one place, or several."""
-    given = values.get(name) or []
-    return [given] if isinstance(given, str) else list(given)
+    stated_places = values.get(name) or []
+    return [stated_places] if isinstance(stated_places, str) else list(stated_places)
 
 
 def figures_foot(library: str, language: str) -> str:
@@ -77,6 +77,6 @@ def write_pages(
     document = Document(context.language, foot, tuple(sections), origin=origin, head=head)
     for place, part in zip(places, setting.parts([1] * len(places)), strict=True):
         body = document_body(document, Path(place).suffix.lower(), part)
-        with atomic_output(Path(place), bool(values.get("overwrite")), _FIELDS[name]) as beside:
-            beside.write_bytes(body)
+        with atomic_output(Path(place), bool(values.get("overwrite")), _FIELDS[name]) as new_file:
+            new_file.write_bytes(body)
     return places[0] if len(places) == 1 else places

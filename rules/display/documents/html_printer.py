@@ -23,16 +23,16 @@ _WIDE = 0.17  # of a table's width: a column of sentences, which keeps room for 
 
 def page_of(document: Document) -> bytes:
     """One page for a browser that fetches nothing and runs nothing."""
-    printed = printable(document)
+    printable_document = printable(document)
     sections = [
         replace(
             section, blocks=tuple(_with_looks(block) if isinstance(block, Table) else block for block in section.blocks)
         )
-        for section in printed.sections
+        for section in printable_document.sections
     ]
-    facts = {"language": printed.language, "foot": printed.foot, "sections": sections}
-    facts["origin"] = json_part(printed.origin)
-    facts |= {"style": template_part("pages.css"), "rolled": phrase("map.rolled", printed.language)}
+    facts = {"language": printable_document.language, "foot": printable_document.foot, "sections": sections}
+    facts["origin"] = json_part(printable_document.origin)
+    facts |= {"style": template_part("pages.css"), "rolled": phrase("map.rolled", printable_document.language)}
     return render("pages.html", **facts, has_captions=False, below=0).encode()
 
 

@@ -42,8 +42,8 @@ def pdf_of(document: Document, progress: Progress) -> tuple[bytes, int]:
     ]
     content = {**asdict(replace(texts, sections=(), origin="")), "sections": sections}
     files = {"document": content, "fonts": chosen_fonts().record()}
-    made = set_by_typst(TEMPLATE, files, maps, progress, document.moment, origin=document.origin)
-    return packed_pdf(made), len(_PAGE.findall(made))
+    pdf = set_by_typst(TEMPLATE, files, maps, progress, document.moment, origin=document.origin)
+    return packed_pdf(pdf), len(_PAGE.findall(pdf))
 
 
 def part_of(block: Block, maps: list[str]) -> Record:

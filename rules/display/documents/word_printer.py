@@ -51,24 +51,26 @@ _PICTURES = 0.7  # of the work, when the maps are pictures
 
 def docx_of(content: Content, progress: Progress = SILENT) -> bytes:
     """The Word file of a document of sections; its maps and charts are pictures."""
-    printed = printable(content)
-    blocks = [block for section in printed.sections for block in section.blocks if isinstance(block, Figures)]
+    printable_document = printable(content)
+    blocks = [
+        block for section in printable_document.sections for block in section.blocks if isinstance(block, Figures)
+    ]
     pictures = drawn_pictures(
         [figure.svg for block in blocks for figure in block.figures], progress.part(0.0, _PICTURES)
     )
-    document = new_word_page(printed.width_mm)
+    document = new_word_page(printable_document.width_mm)
     foot = document.sections[0].footer.paragraphs[0]
-    foot.add_run(f"{printed.foot} · ").font.size = Pt(_FOOT_PT)
+    foot.add_run(f"{printable_document.foot} · ").font.size = Pt(_FOOT_PT)
     page_number(foot, _FOOT_PT)
-    printer = WordPrinter(document, printed.width_mm, pictures)
-    if printed.head is not None:
-        _add_head(document, printed.head)
-    for number, section in enumerate(printed.sections):
-        progress.at(_PICTURES + (1 - _PICTURES) * number / len(printed.sections))
+    printer = WordPrinter(document, printable_document.width_mm, pictures)
+    if printable_document.head is not None:
+        _add_head(document, printable_document.head)
+    for number, section in enumerate(printable_document.sections):
+        progress.at(_PICTURES + (1 - _PICTURES) * number / len(printable_document.sections))
         _add_title(document, section, number)
         for block in section.blocks:
             printer.add(block, is_whole=section.follows)
-    return word_file(document, pictures, printed.origin)
+    return word_file(document, pictures, printable_document.origin)
 
 
 def word_file(document: Doc, pictures: Iterable[Picture], origin: str = "") -> bytes:
@@ -76,26 +78,26 @@ def word_file(document: Doc, pictures: Iterable[Picture], origin: str = "") -> b
     if origin:
         add_origin(document, origin)
     describe_pictures(document, pictures)
-    made = io.BytesIO()
-    document.save(made)
-    return made.getvalue()
+    buffer = io.BytesIO()
+    document.save(buffer)
+    return buffer.getvalue()
 
 
 def drawn_pictures(drawings: Sequence[str], progress: Progress = SILENT) -> list[Picture]:
     """Maps and charts, given as SVG text, as pictures in the same order."""
-    found: list[Picture] = []
+    pictures: list[Picture] = []
     for start in range(0, len(drawings), _AT_ONCE):
         some = drawings[start : start + _AT_ONCE]
         part = progress.part(start / len(drawings), (start + len(some)) / len(drawings))
-        found += map_pictures(some, _PICTURE_PX, part)
+        pictures += map_pictures(some, _PICTURE_PX, part)
     progress.at(1.0)
-    return found
+    return pictures
 
 
 def new_word_page(width_mm: float) -> Doc:
     """An empty A4 document with the fonts of our papers, black on white. width_mm: of its text."""
-    beside = (210 - width_mm) / 2
-    document = a4_document(beside, beside, 13, 13, 7)
+    margin_mm = (210 - width_mm) / 2
+    document = a4_document(margin_mm, margin_mm, 13, 13, 7)
     for name, font in _EAST_ASIAN.items():
         style = document.styles[name]
         set_style(style, font, _SIZES[name])
@@ -202,23 +204,23 @@ class WordPrinter:
 
     def _add_table(self, table: Table, *, is_whole: bool) -> None:
         """Set a table without columns of page numbers, which editing would make wrong; the widest gets their room."""
-        shown = [place for place, column in enumerate(table.columns) if not column.is_page]
-        columns = [table.columns[place] for place in shown]
+        places = [place for place, column in enumerate(table.columns) if not column.is_page]
+        columns = [table.columns[place] for place in places]
         widths = [column.mm for column in columns]
         widths[widths.index(max(widths))] += sum(column.mm for column in table.columns if column.is_page)
         self.add_caption(table)
         aligns = [column.align for column in columns]
-        made = WordTable(self.document, self.tables, widths, table.size, aligns=aligns, is_tight=table.tight)
-        made.add([(column.head,) for column in columns], is_head=True)
+        word_table = WordTable(self.document, self.tables, widths, table.size, aligns=aligns, is_tight=table.tight)
+        word_table.add([(column.head,) for column in columns], is_head=True)
         rows = [row for group in table.groups for row in group.rows] or table.rows
         for row in rows:
-            made.add([row.cells[place] for place in shown], splits=table.splits)
+            word_table.add([row.cells[place] for place in places], splits=table.splits)
         if self.without_rows and not rows:
-            made.add([(self.without_rows,)])
+            word_table.add([(self.without_rows,)])
         for texts in filter(None, (table.rounding, table.total)):
-            made.add([(texts[place],) for place in shown], is_strong=True)
+            word_table.add([(texts[place],) for place in places], is_strong=True)
         if is_whole:
-            made.hold()
+            word_table.hold()
         self._add_gap()
 
     def _add_gap(self) -> None:

@@ -82,17 +82,17 @@ class WordTable:
         height_mm: float = 0.0,
     ) -> None:
         """Add a row. cells: the lines of each, the last as wide as the columns left; splits: a page may end inside."""
-        made = _Row(self._made._tbl.add_tr(), self._made)
+        row = _Row(self._made._tbl.add_tr(), self._made)
         if height_mm:
-            made.height = Mm(height_mm)
+            row.height = Mm(height_mm)
         if not splits:
-            _never_split(made, repeat=is_head)
+            _never_split(row, repeat=is_head)
         for column, lines in enumerate(cells):
             spans = len(self._widths_mm) - column if column == len(cells) - 1 else 1
             key = (column, spans, len(lines), is_head, is_strong)
             if key not in self._cells:
                 self._cells[key] = self._new_cell(*key)
-            made._tr.append(_filled_cell(self._cells[key], lines))
+            row._tr.append(_filled_cell(self._cells[key], lines))
 
     def hold(self) -> None:
         """Keep rows that fit on one page together."""
@@ -102,14 +102,14 @@ class WordTable:
 
     def _new_cell(self, column: int, spans: int, lines: int, is_head: bool, is_strong: bool) -> CT_Tc:
         look, size_pt = self._look, self._size_pt
-        made = _Cell(CT_Tc.new(), self._made)
-        made.width = Mm(sum(self._widths_mm[column : column + spans]))
-        made._tc.get_or_add_tcPr().grid_span = spans
+        cell = _Cell(CT_Tc.new(), self._made)
+        cell.width = Mm(sum(self._widths_mm[column : column + spans]))
+        cell._tc.get_or_add_tcPr().grid_span = spans
         if is_head or column in self._names:
-            _shade(made)
+            _shade(cell)
         if look.is_centred:
-            made.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.CENTER
-        paragraph: Paragraph = made.paragraphs[0]
+            cell.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.CENTER
+        paragraph: Paragraph = cell.paragraphs[0]
         paragraph.alignment = ALIGN[CENTER if look.is_centred and (is_head or spans > 1) else self._aligns[column]]
         form = paragraph.paragraph_format
         form.line_spacing = Pt(size_pt * look.leading)
@@ -122,15 +122,15 @@ class WordTable:
                     set_font(run._element, look.strong, size_pt)
                 run.bold = None if look.strong else True
             run.font.color.rgb = _GREY if at else None
-        return made._tc
+        return cell._tc
 
 
 def _filled_cell(cell: CT_Tc, lines: Sequence[str]) -> CT_Tc:
     """A copy of a cell, filled with these lines."""
-    made = copy.deepcopy(cell)
-    for at, (run, text) in enumerate(zip(made.iter(qn("w:r")), lines, strict=True)):
+    new_cell = copy.deepcopy(cell)
+    for at, (run, text) in enumerate(zip(new_cell.iter(qn("w:r")), lines, strict=True)):
         run.text = f"\n{text}" if at else text
-    return made
+    return new_cell
 
 
 def _never_split(row: _Row, *, repeat: bool) -> None:
@@ -169,20 +169,20 @@ def _shade(cell: _Cell) -> None:
     cell._tc.get_or_add_tcPr().append(shade)
 
 
-def _set_padding(made: Table, above: int, beside: int) -> None:
+def _set_padding(table: Table, above: int, side_twips: int) -> None:
     margins = OxmlElement("w:tblCellMar")
-    for side, width in (("top", above), ("left", beside), ("bottom", above), ("right", beside)):
+    for side, width in (("top", above), ("left", side_twips), ("bottom", above), ("right", side_twips)):
         margins.append(_measure(side, width))
-    made._tbl.tblPr.insert_element_before(margins, "w:tblLook")
+    table._tbl.tblPr.insert_element_before(margins, "w:tblLook")
 
 
-def _indent(made: Table) -> None:
+def _indent(table: Table) -> None:
     """Align a table's left edge with the text; Word lets it stick out by the room beside its text."""
-    made._tbl.tblPr.insert_element_before(_measure("tblInd", _BESIDE_TWIPS), *_BEHIND_INDENT)
+    table._tbl.tblPr.insert_element_before(_measure("tblInd", _BESIDE_TWIPS), *_BEHIND_INDENT)
 
 
 def _measure(name: str, twips: int) -> Any:
-    made = OxmlElement(f"w:{name}")
-    made.set(qn("w:w"), str(twips))
-    made.set(qn("w:type"), "dxa")
-    return made
+    element = OxmlElement(f"w:{name}")
+    element.set(qn("w:w"), str(twips))
+    element.set(qn("w:type"), "dxa")
+    return element

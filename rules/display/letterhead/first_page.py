@@ -23,14 +23,14 @@ def rules_asked(rows: Sequence[Row], labels: Mapping[str, str]) -> Row:
     left = set().union(*reasons.values()) if reasons else set()
     every = {row["rule"] for row in rows}
     ordered = sorted(reasons.items(), key=lambda item: -len(item[1]))
-    listed = [{"reason_text": text, "rules": len(rules)} for text, rules in ordered]
-    reason_text = labels["list_semicolon"].join(labels["reason_count"].format(**item) for item in listed)
+    reason_rows = [{"reason_text": text, "rules": len(rules)} for text, rules in ordered]
+    reason_text = labels["list_semicolon"].join(labels["reason_count"].format(**item) for item in reason_rows)
     facts = {"rules": len(every), "asked": len(every - left), "not_asked": len(left)}
     key = "some" if left else "all" if every else "none"
     short = ordered[0][0] if len(ordered) == 1 else reason_text
     return {
         **facts,
-        "reasons": listed,
+        "reasons": reason_rows,
         "text": labels[f"asked_{key}"].format(**facts, reasons=reason_text),
         "short": labels[f"short_{key}"].format(**facts, reasons=short),
     }
@@ -46,29 +46,29 @@ def department_rows(
     asked.
     """
     opinion_of = {opinion["department"]: opinion for opinion in opinions}
-    found = []
+    departments = []
     for department in DEPARTMENTS:
         mine, opinion = [row for row in rows if row["department"] == department], opinion_of.get(department)
         if opinion is None or not (mine or opinion["routed"] or opinion["state"] == "signed"):
             continue
-        counted = [row for row in mine if row["counted"] or row["state"] in (RowState.CLEAR, RowState.EXCUSED)]
-        asked = rules_asked(mine, labels)
+        counted_rows = [row for row in mine if row["counted"] or row["state"] in (RowState.CLEAR, RowState.EXCUSED)]
+        rules_facts = rules_asked(mine, labels)
         others = _conflicts(rows).intersection(wants.get(department, ()))
         if others:
-            asked["short"] += labels["short_consulted"].format(count=len(others))
-        found.append(
+            rules_facts["short"] += labels["short_consulted"].format(count=len(others))
+        departments.append(
             {
                 **{name: opinion[name] for name in _OF_OPINION},
-                "verdict": min((row["verdict"] for row in counted), key=RANK.__getitem__, default=None),
+                "verdict": min((row["verdict"] for row in counted_rows), key=RANK.__getitem__, default=None),
                 "findings": len(_conflicts(mine)),
-                "unknown_rules": len({row["rule"] for row in counted if row["verdict"] == Verdict.UNKNOWN}),
+                "unknown_rules": len({row["rule"] for row in counted_rows if row["verdict"] == Verdict.UNKNOWN}),
                 "opinion_text": _opinion_text(opinion, labels),
                 "open_count": len(opinion["open_items"]),
                 "consulted": len(others),
-                **asked,
+                **rules_facts,
             }
         )
-    return found
+    return departments
 
 
 def _conflicts(rows: Iterable[Row]) -> set[str]:
@@ -99,11 +99,11 @@ def gravest(rows: Sequence[Row]) -> list[Row]:
     return by_gravity(row for row in rows if row["counted"] and row["verdict"] != Verdict.CLEAR)[:MOST_GRAVE]
 
 
-def open_matters(departments: Sequence[Row], asked: Row) -> Row:
+def open_matters(departments: Sequence[Row], rules_facts: Row) -> Row:
     """Matters that are still open: opinions to sign, items to answer, rules that were not judged or not run."""
     return {
         "opinions": sum(row["routed"] and row["state"] not in ("signed", "deemed") for row in departments),
         "items": sum(row["open_count"] for row in departments),
         "unknown_rules": sum(row["unknown_rules"] for row in departments),
-        "not_asked": asked["not_asked"],
+        "not_asked": rules_facts["not_asked"],
     }

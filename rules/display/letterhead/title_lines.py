@@ -42,12 +42,12 @@ def _ems(text: str) -> float:
 
 
 def _seams(text: str, parts: tuple[str, ...]) -> frozenset[int]:
-    found = set()
+    seams = set()
     for part in parts:
         at = text.find(part)
         if part and at >= 0:
-            found |= {at, at + len(part)}
-    return frozenset(found)
+            seams |= {at, at + len(part)}
+    return frozenset(seams)
 
 
 def _is_torn(text: str, at: int) -> bool:
@@ -62,15 +62,15 @@ def _best_cuts(text: str, count: int, seams: frozenset[int]) -> list[int] | None
     """The positions that cut a text into this many lines; None if words would break or lines be too long."""
     aim = _ems(text) / count
     breaks = [at for at in range(1, len(text)) if not _is_torn(text, at)]
-    within = {found.start() + 1 for word in _WORDS for found in re.finditer(word, text)}
-    within |= {at for found in _BRACKETS.finditer(text) for at in range(found.start() + 1, found.end())}
+    within = {match.start() + 1 for word in _WORDS for match in re.finditer(word, text)}
+    within |= {at for match in _BRACKETS.finditer(text) for at in range(match.start() + 1, match.end())}
 
     @cache
     def best(start: int, left: int) -> tuple[float, tuple[int, ...]] | None:
         if left == 1:
             length = _ems(text[start:])
             return None if length > MOST_EMS else ((length - aim) ** 2, ())
-        found: tuple[float, tuple[int, ...]] | None = None
+        cheapest: tuple[float, tuple[int, ...]] | None = None
         for at in breaks:
             length = _ems(text[start:at]) if at > start else 0.0
             if at <= start or length > MOST_EMS:
@@ -80,11 +80,11 @@ def _best_cuts(text: str, count: int, seams: frozenset[int]) -> list[int] | None
                 continue
             cost = (length - aim) ** 2 + rest[0] - (_SEAM * aim**2 if at in seams else 0.0)
             cost += _TEAR * aim**2 if at in within else 0.0
-            if found is None or cost <= found[0]:  # of equal ones the longer line stands above
-                found = (cost, (at, *rest[1]))
-        return found
+            if cheapest is None or cost <= cheapest[0]:  # of equal ones the longer line stands above
+                cheapest = (cost, (at, *rest[1]))
+        return cheapest
 
     if len(text) > 400:
         return None
-    chosen = best(0, count)
-    return None if chosen is None else list(chosen[1])
+    best_cuts = best(0, count)
+    return None if best_cuts is None else list(best_cuts[1])

@@ -63,8 +63,8 @@ def square_metres_text(value: float) -> str:
 
 def moment_text(text: Any) -> Any:
     """An ISO moment to the minute, with its zone; any other value as it is."""
-    found = _MOMENT.fullmatch(text) if isinstance(text, str) else None
-    if found is None:
+    match = _MOMENT.fullmatch(text) if isinstance(text, str) else None
+    if match is None:
         return text
-    day, minute, zone = found.groups()
+    day, minute, zone = match.groups()
     return " ".join(filter(None, (day, minute, "UTC" if zone in ("Z", "+00:00") else zone)))

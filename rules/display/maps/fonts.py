@@ -64,23 +64,24 @@ def installed_families() -> tuple[str, ...]:
     return tuple(typst.Fonts(include_system_fonts=True, include_embedded_fonts=False).families())
 
 
-def chosen_fonts(families: Iterable[str] | None = None, wanted: Mapping[str, str] | None = None) -> FontChoice:
-    """A family for each role. families: those installed, None asks the machine; wanted: a bureau's own, by role.
+def chosen_fonts(families: Iterable[str] | None = None, bureau_families: Mapping[str, str] | None = None) -> FontChoice:
+    """A family for each role. families: those installed, None asks the machine; bureau_families: a bureau's own, by
+    role.
 
     Raises OneMapError statement.font if none of them can write Chinese.
     """
-    known = set(installed_families() if families is None else families)
-    chosen, instead, own = {}, {}, wanted or {}
+    known_families = set(installed_families() if families is None else families)
+    family_by_role, instead, own = {}, {}, bureau_families or {}
     for role, standard in _STANDARD.items():
         first = (own[role], *standard) if role in own else standard
-        found = next((name for name in (*first, *_FREE[role]) if name in known), None)
-        if found is None:
+        family = next((name for name in (*first, *_FREE[role]) if name in known_families), None)
+        if family is None:
             raise OneMapError(
                 "statement.font", known=[*_STANDARD["body"][:2], "Noto Serif CJK SC", "Source Han Serif SC"]
             )
-        chosen[role] = found
-        if found not in first:
-            instead[_CALLED[role]] = found
-        elif role in own and found != own[role]:
-            instead[own[role]] = found
-    return FontChoice(chosen, chosen["title"] not in (*_STANDARD["title"], own.get("title")), instead)
+        family_by_role[role] = family
+        if family not in first:
+            instead[_CALLED[role]] = family
+        elif role in own and family != own[role]:
+            instead[own[role]] = family
+    return FontChoice(family_by_role, family_by_role["title"] not in (*_STANDARD["title"], own.get("title")), instead)

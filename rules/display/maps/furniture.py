@@ -27,8 +27,10 @@ def grid_ticks(view: View) -> str:
     for y, value in rows:
         lines.append(f"M{view.left:.2f} {y:.2f}h2M{right:.2f} {y:.2f}h-2")
         if view.top + 7 < y < bottom - 7:
-            texts.append(svg_text(_coordinate(value), view.left - 0.8, y, TICK_TEXT_MM, anchor="middle", turned=True))
-            texts.append(svg_text(_coordinate(value), right + 2.2, y, TICK_TEXT_MM, anchor="middle", turned=True))
+            texts.append(
+                svg_text(_coordinate(value), view.left - 0.8, y, TICK_TEXT_MM, anchor="middle", is_turned=True)
+            )
+            texts.append(svg_text(_coordinate(value), right + 2.2, y, TICK_TEXT_MM, anchor="middle", is_turned=True))
     crosses = "".join(f"M{x - 1.2:.2f} {y:.2f}h2.4M{x:.2f} {y - 1.2:.2f}v2.4" for x, _ in columns for y, _ in rows)
     return (
         f'<path d="{crosses}" fill="none" stroke="{_INK}" stroke-width="0.1" stroke-opacity="0.6"/>'

@@ -15,37 +15,37 @@ def draw_ground(sheet: Sheet, source: LayersOnMap) -> list[str]:
     """
     layers = map_themes()["comparison"]
     fine = sheet.tolerance_mm, sheet.least_mm
-    used: list[str] = []
+    layer_titles: list[str] = []
     for tolerance_mm, least_mm in THINNED:
         sheet.tolerance_mm, sheet.least_mm = tolerance_mm, least_mm
-        used = [
+        layer_titles = [
             *_first_of(sheet, source, layers["base"]),
             *_draw_layers(sheet, source, layers["faint"], faint=True),
             *_draw_layers(sheet, source, layers["layers"], faint=False),
         ]
         if sum(len(part.encode()) for part in sheet.body) <= MOST_BYTES:
             break
-        for drawn in (sheet.body, sheet.legend, sheet.labels, sheet.patterns):
-            drawn.clear()
-        used = []
+        for parts in (sheet.body, sheet.legend, sheet.labels, sheet.patterns):
+            parts.clear()
+        layer_titles = []
     sheet.tolerance_mm, sheet.least_mm = fine
     source.forget()
-    return used
+    return layer_titles
 
 
 def _first_of(sheet: Sheet, source: LayersOnMap, codes: list[str]) -> list[str]:
     for code in codes:
-        used = _draw_layers(sheet, source, [code], faint=True)
-        if used:
-            return used
+        layer_titles = _draw_layers(sheet, source, [code], faint=True)
+        if layer_titles:
+            return layer_titles
     return []
 
 
 def _draw_layers(sheet: Sheet, source: LayersOnMap, codes: list[str], *, faint: bool) -> list[str]:
     """Draw the layers that have features in view; return their titles with versions."""
-    used = []
+    layer_titles = []
     for code in codes:
         near = source.near(code, sheet.view.bounds)
         if near is not None and sheet.features(near, faint=faint, coded=False):
-            used.append(f"{near.entry.title_in(sheet.language)} {near.version.label}")
-    return used
+            layer_titles.append(f"{near.entry.title_in(sheet.language)} {near.version.label}")
+    return layer_titles

@@ -24,8 +24,8 @@ def tiny_pieces(
     pieces: Sequence[Piece], parcels: Mapping[str, shapely.Geometry], view: View, theme: str
 ) -> list[tuple[float, float]]:
     """Places on paper (mm) that would be overlooked: conflicts, or parcels on a map of the surroundings."""
-    found = [*parcels.values()] if theme == "location" else [piece.geometry for piece in pieces if piece.counted]
-    shapes = view.shapes_on_paper(np.array(found, dtype=object))
+    grounds = [*parcels.values()] if theme == "location" else [piece.geometry for piece in pieces if piece.counted]
+    shapes = view.shapes_on_paper(np.array(grounds, dtype=object))
     places = []
     for shape in shapes:
         if _size(shape) < _PENCIL_MM:
@@ -55,8 +55,8 @@ def inset_svg(
     """The smallest conflict at a scale at which it is visible, in the emptiest corner; nothing if all are visible."""
     if not tiny:
         return "", None
-    counted = [piece for piece in pieces if piece.counted]
-    smallest = min(counted, key=lambda piece: min(_size(piece.geometry), 4 * _width(piece.geometry)))
+    counted_pieces = [piece for piece in pieces if piece.counted]
+    smallest = min(counted_pieces, key=lambda piece: min(_size(piece.geometry), 4 * _width(piece.geometry)))
     view = sheet.view
     left, top = _corner(view, parcels, arrow)
     centre, half = _detail(smallest.geometry, _PENCIL_MM / view.mm_per_m)
@@ -64,14 +64,14 @@ def inset_svg(
     detail = View(
         left, top, _SIDE_MM, _SIDE_MM, centre, max(1, min(round_scale(ground, _SIDE_MM, _SIDE_MM), view.scale))
     )
-    drawn = "".join(_piece_svg(piece, detail, sheet) for piece in counted)
+    pieces_svg = "".join(_piece_svg(piece, detail, sheet) for piece in counted_pieces)
     outline = path_data(_shapes_in_view(np.array([*parcels.values()], dtype=object), detail))
     clip = f"{sheet.prefix}inset"
     frame = f'x="{left:.2f}" y="{top:.2f}" width="{_SIDE_MM}" height="{_SIDE_MM}"'
     text = phrase("map.inset", sheet.language, scale=scale_number(detail.scale))
     svg = (
         f'<clipPath id="{clip}"><rect {frame}/></clipPath><rect {frame} fill="#FFFFFF"/>'
-        f'<g clip-path="url(#{clip})">{drawn}<path d="{outline}" {outline_attributes(PARCEL)}/></g>'
+        f'<g clip-path="url(#{clip})">{pieces_svg}<path d="{outline}" {outline_attributes(PARCEL)}/></g>'
         f'<rect {frame} fill="none" stroke="#111111" stroke-width="0.3"/>'
         + svg_text(text, left + 1.5, top + _SIDE_MM - 1.5, 2.3, halo=True, bold=True)
     )

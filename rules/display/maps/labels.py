@@ -33,16 +33,18 @@ class Label:
     bold: bool = False
 
 
-def labels_svg(labels: Sequence[Label], frame: Bounds, kept_free: np.ndarray, taken: Sequence[Bounds] = ()) -> str:
+def labels_svg(
+    labels: Sequence[Label], frame: Bounds, kept_free: np.ndarray, taken_boxes: Sequence[Bounds] = ()
+) -> str:
     """The names that found a place, most important first.
 
-    frame, taken: boxes in mm (left, top, right, bottom); kept_free: (n,) shapes that no name may cover.
+    frame, taken_boxes: boxes in mm (left, top, right, bottom); kept_free: (n,) shapes that no name may cover.
     """
     tree = shapely.STRtree(kept_free)
-    boxes = np.empty((len(taken) + len(labels), 4))
-    boxes[: len(taken)] = np.reshape(taken, (-1, 4))
-    count = len(taken)
-    drawn, others, texts = [], 0, set()
+    boxes = np.empty((len(taken_boxes) + len(labels), 4))
+    boxes[: len(taken_boxes)] = np.reshape(taken_boxes, (-1, 4))
+    count = len(taken_boxes)
+    svg_parts, others, texts = [], 0, set()
     for label in labels:
         if not label.needed and (
             others >= (_MOST_CODES if label.repeated else _MOST_NAMES) or (label.text in texts and not label.repeated)
@@ -57,7 +59,7 @@ def labels_svg(labels: Sequence[Label], frame: Bounds, kept_free: np.ndarray, ta
         texts.add(label.text)
         others += not label.needed
         middle = (place[0] + place[2]) / 2
-        drawn += [
+        svg_parts += [
             svg_text(
                 line,
                 middle,
@@ -70,16 +72,18 @@ def labels_svg(labels: Sequence[Label], frame: Bounds, kept_free: np.ndarray, ta
             )
             for order, line in enumerate(lines)
         ]
-    return "".join(drawn)
+    return "".join(svg_parts)
 
 
-def _place(label: Label, lines: list[str], frame: Bounds, tree: shapely.STRtree, taken: np.ndarray) -> Bounds | None:
-    """A label's place in a frame; None without one. taken: (n, 4) boxes of other names."""
+def _place(
+    label: Label, lines: list[str], frame: Bounds, tree: shapely.STRtree, taken_boxes: np.ndarray
+) -> Bounds | None:
+    """A label's place in a frame; None without one. taken_boxes: (n, 4) boxes of other names."""
     width = max(text_width(line, label.size) for line in lines)
     height = label.size * _LINE * len(lines)
     inner = (frame[0] + _AIR_MM, frame[1] + _AIR_MM, frame[2] - _AIR_MM, frame[3] - _AIR_MM)
     places = [box for box in _candidates(label, width, height) if _is_in(box, inner)]
-    free = [box for box in places if not _meets_any(box, taken)]
+    free = [box for box in places if not _meets_any(box, taken_boxes)]
     if label.inside:
         inside = (box for box in free if shapely.contains_properly(label.shape, shapely.box(*box)))
         return next((box for box in inside if not _cuts_edge(shapely.box(*box), tree)), None)
@@ -91,8 +95,8 @@ def _place(label: Label, lines: list[str], frame: Bounds, tree: shapely.STRtree,
 
 def _cuts_edge(box: shapely.Geometry, tree: shapely.STRtree) -> bool:
     """Whether a box overlaps the edge of a shape, such as a parcel's red line, rather than lying inside it."""
-    met = tree.geometries[tree.query(box, predicate="intersects")]
-    return bool(np.any(~shapely.contains_properly(met, box)))
+    met_shapes = tree.geometries[tree.query(box, predicate="intersects")]
+    return bool(np.any(~shapely.contains_properly(met_shapes, box)))
 
 
 def _candidates(label: Label, width: float, height: float) -> list[Bounds]:
@@ -105,9 +109,9 @@ def _candidates(label: Label, width: float, height: float) -> list[Bounds]:
     left, top, right, bottom = shapely.bounds(label.shape).tolist()
     x, y = (left + right) / 2, (top + bottom) / 2
     places = []
-    for away in (_AWAY_MM, _AWAY_MM * 4, _AWAY_MM * 9):
-        above, below = top - away - height, bottom + away
-        before, after = left - away - width, right + away
+    for distance_mm in (_AWAY_MM, _AWAY_MM * 4, _AWAY_MM * 9):
+        above, below = top - distance_mm - height, bottom + distance_mm
+        before, after = left - distance_mm - width, right + distance_mm
         corners = [(x - width / 2, above), (after, y - height / 2), (x - width / 2, below), (before, y - height / 2)]
         corners += [(after, above), (before, above), (after, below), (before, below)]
         places += [(start, head, start + width, head + height) for start, head in corners]

@@ -64,26 +64,26 @@ class Sheet:
         """Draw a layer's features; faint: as background; coded: with the code of its class. False: none was in view."""
         looks, look_of = symbols_of(near.entry, near.attributes, self.language, faint=faint)
         shapes = within_frame(near.geometries, self.view, self.tolerance_mm, self.least_mm)
-        seen = np.flatnonzero(~shapely.is_missing(shapes))
-        if len(seen) == 0:
+        visible_rows = np.flatnonzero(~shapely.is_missing(shapes))
+        if len(visible_rows) == 0:
             return False
-        for index in np.unique(look_of[seen]).tolist():
+        for index in np.unique(look_of[visible_rows]).tolist():
             self.progress.forward(LAYER_SHARE)
-            rows = seen[look_of[seen] == index]
+            rows = visible_rows[look_of[visible_rows] == index]
             kind = _KINDS[int(shapely.get_dimensions(shapes[rows]).max())]
             ground = self._beside_red(shapes[rows], looks[index], 1.0) if kind == "polygon" else shapes[rows]
             self._paint(ground, looks[index], kind)
-        self._name(near, shapes, seen, coded=coded, faint=faint)
+        self._name(near, shapes, visible_rows, coded=coded, faint=faint)
         if coded and len(looks) == 1:
-            self._name_codes(near, seen)
+            self._name_codes(near, visible_rows)
         return True
 
-    def _name_codes(self, near: NearFeatures, seen: np.ndarray) -> None:
+    def _name_codes(self, near: NearFeatures, visible_rows: np.ndarray) -> None:
         """Explain in the legend the codes that mark the classes on the map."""
         item = near.entry.field_named(_code_field(near.entry) or "")
         if item is None or item.name not in near.attributes.columns:
             return
-        values = near.attributes[item.name].iloc[seen].dropna().astype(str)
+        values = near.attributes[item.name].iloc[visible_rows].dropna().astype(str)
         for code in sorted(set(values)):
             titles = class_titles(item.codes, code)
             if titles is not None:
@@ -112,14 +112,16 @@ class Sheet:
         if text and not any(entry.text == text for entry in self.legend):
             self.legend.append(LegendEntry(symbol, kind, text, pattern))
 
-    def _name(self, near: NearFeatures, shapes: np.ndarray, seen: np.ndarray, *, coded: bool, faint: bool) -> None:
+    def _name(
+        self, near: NearFeatures, shapes: np.ndarray, visible_rows: np.ndarray, *, coded: bool, faint: bool
+    ) -> None:
         field_name = (_code_field(near.entry) if coded else None) or name_field(near.entry)
         if field_name is None or field_name not in near.attributes.columns or (faint and not coded):
             return
         values = near.attributes[field_name].tolist()
         size = _CODE_MM if coded else _NAME_MM
         by_size = sorted(
-            seen.tolist(), key=lambda row: -float(shapely.area(shapes[row]) or shapely.length(shapes[row]))
+            visible_rows.tolist(), key=lambda row: -float(shapely.area(shapes[row]) or shapely.length(shapes[row]))
         )
         for row in by_size[:400]:
             if not values[row]:
@@ -162,9 +164,9 @@ class Sheet:
             return shapes
         edges = shapely.boundary(shapes)
         is_below = shapely.length(shapely.intersection(edges, self.red_edge)) > _MOST_BELOW * shapely.length(edges)
-        away = side * (PARCEL.stroke_mm / 2 + symbol.stroke_mm / 2 + _APART_MM)
-        beside = shapely.buffer(shapes, away, join_style="mitre")
-        return np.where(is_below & ~shapely.is_empty(beside), beside, shapes)
+        distance_mm = side * (PARCEL.stroke_mm / 2 + symbol.stroke_mm / 2 + _APART_MM)
+        moved_shapes = shapely.buffer(shapes, distance_mm, join_style="mitre")
+        return np.where(is_below & ~shapely.is_empty(moved_shapes), moved_shapes, shapes)
 
     def outlines(self, geometries: np.ndarray, symbol: Symbol, legend: str) -> None:
         """Draw outlines that are never left out, however small."""

@@ -44,13 +44,13 @@ class Panel:
 
     def svg(self, left: float, top: float) -> str:
         """The panel with its upper left corner at (left, top) in mm."""
-        drawn = []
+        svg_parts = []
         for number, rows in enumerate(self.columns):
             x, y = left + number * (self.column_width + _GAP), top
             for row in rows:
-                drawn.append(_row_svg(row, x, y, self.column_width, self.size))
+                svg_parts.append(_row_svg(row, x, y, self.column_width, self.size))
                 y += _row_height(row, self.column_width, self.size)
-        return "".join(drawn)
+        return "".join(svg_parts)
 
 
 def laid_out(rows: Sequence[LegendRow], width: float, column_width: float, most_height: float) -> Panel:
@@ -64,25 +64,25 @@ def laid_out(rows: Sequence[LegendRow], width: float, column_width: float, most_
         while len(columns) > count:
             height += size
             columns = _columns(rows, wide, size, height)
-        used = max((sum(_row_height(row, wide, size) for row in column) for column in columns), default=0.0)
-        if used <= most_height:
+        used_height = max((sum(_row_height(row, wide, size) for row in column) for column in columns), default=0.0)
+        if used_height <= most_height:
             break
-    return Panel(used, tuple(columns), wide, size)
+    return Panel(used_height, tuple(columns), wide, size)
 
 
 def _columns(rows: Sequence[LegendRow], width: float, size: float, height: float) -> list[tuple[LegendRow, ...]]:
     columns: list[list[LegendRow]] = [[]]
-    filled = 0.0
+    filled_height = 0.0
     for row in rows:
-        needed = _row_height(row, width, size)
-        if columns[-1] and filled + needed > height + 1e-6:
+        row_height = _row_height(row, width, size)
+        if columns[-1] and filled_height + row_height > height + 1e-6:
             headings: list[LegendRow] = []
             while len(columns[-1]) > 1 and isinstance(columns[-1][-1], Line) and columns[-1][-1].heads:
                 headings.insert(0, columns[-1].pop())
             columns.append(headings)
-            filled = sum(_row_height(heading, width, size) for heading in headings)
+            filled_height = sum(_row_height(heading, width, size) for heading in headings)
         columns[-1].append(row)
-        filled += needed
+        filled_height += row_height
     return [tuple(column) for column in columns]
 
 

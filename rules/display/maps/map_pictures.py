@@ -31,5 +31,5 @@ def map_pictures(maps: Sequence[str], width_px: int, progress: Progress = SILENT
             (place / f"map-{number}.svg").write_text(svg, encoding="utf-8")
             lines.append(f'#page(image("map-{number}.svg", width: 156mm))')
         (place / "maps.typ").write_text("\n".join(lines), encoding="utf-8")
-        drawn = set_pages(place / "maps.typ", "maps", progress, format="png", ppi=width_px / (156 / 25.4))
-    return [Picture(png, picture_label(svg)) for png, svg in zip(drawn, maps, strict=True)]
+        png_pages = set_pages(place / "maps.typ", "maps", progress, format="png", ppi=width_px / (156 / 25.4))
+    return [Picture(png, picture_label(svg)) for png, svg in zip(png_pages, maps, strict=True)]

@@ -84,10 +84,10 @@ def draw_map(
     """
     paper = paper or Paper()
     for tolerance_mm, least_mm in THINNED:
-        drawn = _Drawing(source, page, paper, project, fonts, prefix, progress).draw_map(tolerance_mm, least_mm)
-        if len(drawn.svg.encode()) <= MOST_BYTES:
+        drawing = _Drawing(source, page, paper, project, fonts, prefix, progress).draw_map(tolerance_mm, least_mm)
+        if len(drawing.svg.encode()) <= MOST_BYTES:
             break
-    return drawn
+    return drawing
 
 
 def _middle(box: Bounds) -> tuple[float, float]:
@@ -170,8 +170,8 @@ class _Drawing:
 
     def _subtitle(self) -> str:
         names = list(self.parcels)
-        shown = list_text(names[:6], self.language) + (f" … ({len(names)})" if len(names) > 6 else "")
-        return " · ".join(filter(None, (self.project, shown)))
+        names_text = list_text(names[:6], self.language) + (f" … ({len(names)})" if len(names) > 6 else "")
+        return " · ".join(filter(None, (self.project, names_text)))
 
     def _view(self, top: float, reserved: float) -> View:
         """The frame: as large as title, legend and notes leave it, at a round scale."""
@@ -225,11 +225,11 @@ class _Drawing:
             ground = self.source.coverage(rule.layer)
             if ground is not None:
                 sheet.edge(ground, _DISTRICT, phrase("map.coverage", self.language))
-        counted = [piece for piece in self.pieces if piece.counted]
+        counted_pieces = [piece for piece in self.pieces if piece.counted]
         title = {piece.rule: self.source.rule_title(piece.rule) for piece in self.pieces}
         rest = {rule: phrase("map.not_counted", self.language, title=words) for rule, words in title.items()}
         sheet.pieces([piece for piece in self.pieces if not piece.counted], rest)
-        sheet.pieces(counted, title)
+        sheet.pieces(counted_pieces, title)
         grounds = np.array([*self.parcels.values()], dtype=object)
         sheet.outlines(grounds, PARCEL, phrase("map.parcels", self.language))
 
@@ -262,17 +262,20 @@ class _Drawing:
         text = phrase("map.points_elsewhere", self.language, count=len(self._boundary_points()))
         return [Line(((0, part),)) for part in wrap_text(text, 2.7, _COLUMN_MM)]
 
-    def _labels(self, sheet: Sheet, taken: list[tuple[float, float, float, float]]) -> tuple[str, str]:
+    def _labels(self, sheet: Sheet, taken_boxes: list[tuple[float, float, float, float]]) -> tuple[str, str]:
         """The names, and the marks of the boundary points."""
         view = sheet.view
         frame = (view.left, view.top, view.left + view.width, view.top + view.height)
         grounds = view.shapes_on_paper(np.array([*self.parcels.values()], dtype=object))
         red = PARCEL.stroke or ""
-        named = zip(self.parcels, grounds, strict=True)
+        names_and_grounds = zip(self.parcels, grounds, strict=True)
         if self.page.theme == "location" and len(grounds) > _MOST_NAMED:
-            together = phrase("map.count", self.language, count=len(grounds))
-            named = zip([together], [shapely.geometrycollections(grounds)], strict=True)
-        labels = [Label(name, shape, 2.8, inside=False, needed=True, colour=red, bold=True) for name, shape in named]
+            count_text = phrase("map.count", self.language, count=len(grounds))
+            names_and_grounds = zip([count_text], [shapely.geometrycollections(grounds)], strict=True)
+        labels = [
+            Label(name, shape, 2.8, inside=False, needed=True, colour=red, bold=True)
+            for name, shape in names_and_grounds
+        ]
         kept_free = [*grounds]
         if self.page.theme == "conflict":
             kept_free = [*view.shapes_on_paper(np.array([piece.geometry for piece in self.pieces], dtype=object))]
@@ -286,18 +289,18 @@ class _Drawing:
             marks += f'<circle cx="{x:.2f}" cy="{y:.2f}" r="0.7" fill="#FFFFFF" stroke="{red}" stroke-width="0.3"/>'
             labels.append(Label(point.label, shapely.Point(x, y).buffer(0.5), 2.0, inside=False, needed=True))
         # Places for what is drawn over the names.
-        return labels_svg([*labels, *sheet.labels], frame, np.array(kept_free, dtype=object), taken), marks
+        return labels_svg([*labels, *sheet.labels], frame, np.array(kept_free, dtype=object), taken_boxes), marks
 
     def _whole_map(self, sheet: Sheet, panel: Panel, head: str) -> DrawnMap:
         view, paper = sheet.view, self.paper
         right, bottom = view.left + view.width, view.top + view.height
         arrow = (right - 14.5, view.top, right, view.top + 14.5)
-        taken = [arrow]
+        taken_boxes = [arrow]
         tiny = tiny_pieces(self.pieces, self.parcels, view, self.page.theme)
         inset, box = inset_svg(self.pieces, tiny, sheet, self.parcels, arrow) if self.page.rule else ("", None)
         if box is not None:
-            taken.append(box)
-        names, marks = self._labels(sheet, taken)
+            taken_boxes.append(box)
+        names, marks = self._labels(sheet, taken_boxes)
         clip = f"{self.prefix}frame"
         frame = f'x="{view.left:.2f}" y="{view.top:.2f}" width="{view.width:.2f}" height="{view.height:.2f}"'
         foot = bottom + 3.4
@@ -336,8 +339,8 @@ class _Drawing:
         while len(lines) * size * 1.3 > 8.0 and size > 1.2:
             size -= 0.1
             lines = [line for text in notes for line in wrap_text(text, size, self.paper.width_mm)]
-        drawn = "".join(
+        notes_svg = "".join(
             svg_text(line, 0.0, y + size * (1 + order * 1.3), size, colour="#444444")
             for order, line in enumerate(lines)
         )
-        return drawn, " ".join(notes)
+        return notes_svg, " ".join(notes)

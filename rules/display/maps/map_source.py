@@ -58,16 +58,16 @@ class LayersOnMap:
 
     def version_of(self, code: str) -> Version | None:
         """The version of a layer that the run used; for another layer, the version in force then."""
-        used = {layer["code"]: layer for layer in self.record["layers"]}
-        if code in used:
-            return next((version for version in self._versions if version.table == used[code]["table"]), None)
+        used_layers = {layer["code"]: layer for layer in self.record["layers"]}
+        if code in used_layers:
+            return next((version for version in self._versions if version.table == used_layers[code]["table"]), None)
         moment = started_moment(self.record)
-        known = [
+        layer_versions = [
             version
             for version in self._versions
             if version.code == code and datetime.fromisoformat(version.recorded_at) <= moment
         ]
-        return in_force(known, date.fromisoformat(self.record["parameters"]["as_of"]))
+        return in_force(layer_versions, date.fromisoformat(self.record["parameters"]["as_of"]))
 
     def near(self, code: str, bounds: Bounds) -> NearFeatures | None:
         """The features of a layer that meet a box, or None: no such layer, no geometry, or nothing there."""
@@ -80,13 +80,13 @@ class LayersOnMap:
         if entry is None or version is None or entry.geometry not in ("polygon", "line", "point"):
             return None
         try:
-            stored = read_version(self.library, version, bounds)
+            features = read_version(self.library, version, bounds)
         except OneMapError:
             self.unreadable.add(code)  # the map says so; the run says that nothing could be judged by it
             return None
-        if len(stored.geometries) == 0:
+        if len(features.geometries) == 0:
             return None
-        return NearFeatures(entry, version, stored.geometries, stored.attributes)
+        return NearFeatures(entry, version, features.geometries, features.attributes)
 
     def coverage(self, code: str) -> shapely.Geometry | None:
         """The coverage of a layer's version; None if there is no version, or it is damaged."""
@@ -144,5 +144,5 @@ class MapSource(LayersOnMap):
 
     def rule_title(self, rule: str) -> str:
         """The title of a rule, in the maps' language."""
-        known = self.rules.get(rule)
-        return str(known.title.get(self.language) or rule) if known else rule
+        rule_here = self.rules.get(rule)
+        return str(rule_here.title.get(self.language) or rule) if rule_here else rule

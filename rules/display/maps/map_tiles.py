@@ -38,8 +38,8 @@ def map_tile(library: Library, codes: Sequence[str], place: tuple[int, int, int]
     zoom, column, row = place
     if not (zoom <= MOST_ZOOM and column < 2**zoom and row < 2**zoom):
         raise UsageError("usage.value", field="Z", value=f"{zoom}/{column}/{row}")
-    known = versions(library)
-    current = {code: layer_in_force(known, code, as_of) for code in codes}
+    all_versions = versions(library)
+    current = {code: layer_in_force(all_versions, code, as_of) for code in codes}
     tile = b"".join(
         _layer_part(library, catalogue[code], version, place, language)
         for code, version in current.items()
@@ -53,19 +53,19 @@ def _layer_part(
     library: Library, entry: LayerEntry, version: Version, place: tuple[int, int, int], language: str
 ) -> bytes:
     """One layer of a tile. Raises OneMapError version.unreadable, crs.…."""
-    stored = read_version(library, version, bounds=_plane_bounds(library.crs, place))
-    grid = on_grid(_in_mercator(stored.geometries, library.crs), *place)
+    features = read_version(library, version, bounds=_plane_bounds(library.crs, place))
+    grid = on_grid(_in_mercator(features.geometries, library.crs), *place)
     is_seen = ~shapely.is_missing(grid)
     if entry.geometry != "point":
         boxes = shapely.bounds(grid).reshape(-1, 4)
         is_seen &= np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]) >= _LEAST
-    looks, of_feature = symbols_of(entry, stored.attributes, language)
-    seen = np.flatnonzero(is_seen)
+    looks, of_feature = symbols_of(entry, features.attributes, language)
+    visible_rows = np.flatnonzero(is_seen)
     words = {
-        "line": [looks[number].stroke or "" for number in of_feature[seen]],
-        "fill": [looks[number].fill or "" for number in of_feature[seen]],
+        "line": [looks[number].stroke or "" for number in of_feature[visible_rows]],
+        "fill": [looks[number].fill or "" for number in of_feature[visible_rows]],
     }
-    return encode_tile(entry.code, stored.fids[seen].tolist(), grid[seen], words)
+    return encode_tile(entry.code, features.fids[visible_rows].tolist(), grid[visible_rows], words)
 
 
 def _plane_bounds(plane: pyproj.CRS, place: tuple[int, int, int]) -> tuple[float, float, float, float]:
@@ -77,10 +77,10 @@ def _plane_bounds(plane: pyproj.CRS, place: tuple[int, int, int]) -> tuple[float
     edge_y = np.concatenate([np.full_like(x, south), np.full_like(x, north), y, y])
     change = transformation(_MERCATOR, plane)
     points = (edge_x, edge_y) if change is None else change(edge_x, edge_y)
-    known = [side[np.isfinite(side)] for side in points]
-    if not all(len(side) for side in known):
+    sides = [side[np.isfinite(side)] for side in points]
+    if not all(len(side) for side in sides):
         raise OneMapError("crs.unusable", crs="EPSG:3857", target=f"EPSG:{plane.to_epsg()}")
-    return (*(float(side.min()) for side in known), *(float(side.max()) for side in known))  # type: ignore[return-value]
+    return (*(float(side.min()) for side in sides), *(float(side.max()) for side in sides))  # type: ignore[return-value]
 
 
 def _in_mercator(shapes: np.ndarray, plane: pyproj.CRS) -> np.ndarray:

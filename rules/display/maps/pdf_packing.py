@@ -19,13 +19,13 @@ _FREE, _PLAIN, _PACKED = 0, 1, 2  # how the table of objects says where one is
 
 def packed_pdf(pdf: bytes) -> bytes:
     """The PDF with its objects in compressed streams; unchanged if it is not built like those of typst."""
-    found = _START.search(pdf, max(0, len(pdf) - 64))
-    table = _TABLE.match(pdf, int(found[1])) if found else None
-    if found is None or table is None:
+    start_match = _START.search(pdf, max(0, len(pdf) - 64))
+    table = _TABLE.match(pdf, int(start_match[1])) if start_match else None
+    if start_match is None or table is None:
         return pdf
     count = int(table[1])
     end = table.end() + count * _ENTRY_BYTES
-    trailer = _TRAILER.match(pdf, end, found.start())
+    trailer = _TRAILER.match(pdf, end, start_match.start())
     offsets = {
         number: int(pdf[at : at + 10])
         for number in range(count)
@@ -33,19 +33,19 @@ def packed_pdf(pdf: bytes) -> bytes:
     }
     if trailer is None or b"/Encrypt" in trailer[1]:
         return pdf
-    bodies = _bodies(pdf, offsets, int(found[1]))
+    bodies = _bodies(pdf, offsets, int(start_match[1]))
     if bodies is None:
         return pdf
-    written = _Writer(pdf[: min(offsets.values())], count)
+    writer = _Writer(pdf[: min(offsets.values())], count)
     small: list[int] = []
     for number, body in bodies.items():
         if body.endswith(b"endstream"):
-            written.add_plain(number, body)
+            writer.add_plain(number, body)
         else:
             small.append(number)
     for start in range(0, len(small), _OBJECTS_A_STREAM):
-        written.add_packed({number: bodies[number] for number in small[start : start + _OBJECTS_A_STREAM]})
-    return written.end(_SIZE.sub(b"", trailer[1]))
+        writer.add_packed({number: bodies[number] for number in small[start : start + _OBJECTS_A_STREAM]})
+    return writer.end(_SIZE.sub(b"", trailer[1]))
 
 
 def _bodies(pdf: bytes, offsets: dict[int, int], end: int) -> dict[int, bytes] | None:
@@ -96,10 +96,10 @@ class _Writer:
         return b"".join(self._parts)
 
     def _put_stream(self, facts: bytes, content: bytes) -> None:
-        packed = zlib.compress(content, _LEVEL)
-        head = b"<<%s/Filter/FlateDecode/Length %d>>" % (facts, len(packed))
+        compressed = zlib.compress(content, _LEVEL)
+        head = b"<<%s/Filter/FlateDecode/Length %d>>" % (facts, len(compressed))
         self._places[self._next] = (_PLAIN, self._length, 0)
-        self._put(b"%d 0 obj\n%s\nstream\n%s\nendstream\nendobj\n" % (self._next, head, packed))
+        self._put(b"%d 0 obj\n%s\nstream\n%s\nendstream\nendobj\n" % (self._next, head, compressed))
         self._next += 1
 
     def _put(self, text: bytes) -> None:

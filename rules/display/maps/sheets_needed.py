@@ -42,9 +42,11 @@ def theme_pages(source: MapSource, department: str | None) -> list[MapPage]:
     for theme in THEMES[1:]:
         if theme == "boundary" or any(source.version_of(code) for code in _own_codes(theme)):
             pages += [MapPage(theme, parcels=group) for group in groups]
-    counted = {finding["parcel"] for finding in source.findings if finding["counted"]}
+    parcels_in_conflict = {finding["parcel"] for finding in source.findings if finding["counted"]}
     if department is None:
-        pages += [MapPage(_CONFLICT, None, group, all_pieces=True) for group in groups if counted & set(group)]
+        pages += [
+            MapPage(_CONFLICT, None, group, all_pieces=True) for group in groups if parcels_in_conflict & set(group)
+        ]
     return pages
 
 
@@ -64,19 +66,27 @@ def conflict_pages(source: MapSource, department: str | None) -> list[MapPage]:
 
     department: only its own rules; None for all.
     """
-    found: dict[str, list[str]] = {}
+    parcels_by_rule: dict[str, list[str]] = {}
     severity: dict[str, int] = {}
     for finding in source.findings:
         if not finding["counted"] or (department and finding["department"] != department):
             continue
-        parcels = found.setdefault(finding["rule"], [])
+        parcels = parcels_by_rule.setdefault(finding["rule"], [])
         if finding["parcel"] not in parcels:
             parcels.append(finding["parcel"])
         rank = RANK[finding["verdict"]]
         severity[finding["rule"]] = min(rank, severity.get(finding["rule"], rank))
-    rules = sorted(found, key=lambda rule: severity[rule])
-    pages = [MapPage(_CONFLICT, rule, group) for rule in rules for group in neighbouring_parcels(source, found[rule])]
-    return pages if len(pages) <= _MOST_SHEETS else [MapPage(_CONFLICT, rule, tuple(found[rule])) for rule in rules]
+    rules = sorted(parcels_by_rule, key=lambda rule: severity[rule])
+    pages = [
+        MapPage(_CONFLICT, rule, group)
+        for rule in rules
+        for group in neighbouring_parcels(source, parcels_by_rule[rule])
+    ]
+    return (
+        pages
+        if len(pages) <= _MOST_SHEETS
+        else [MapPage(_CONFLICT, rule, tuple(parcels_by_rule[rule])) for rule in rules]
+    )
 
 
 def neighbouring_parcels(source: MapSource, names: Sequence[str]) -> list[tuple[str, ...]]:
@@ -86,10 +96,12 @@ def neighbouring_parcels(source: MapSource, names: Sequence[str]) -> list[tuple[
     groups: list[tuple[list[int], list[float], float]] = []
     for row in range(len(names)):
         for position, (members, box, largest) in enumerate(groups):
-            joined = [*np.minimum(box[:2], boxes[row, :2]).tolist(), *np.maximum(box[2:], boxes[row, 2:]).tolist()]
+            joined_box = [*np.minimum(box[:2], boxes[row, :2]).tolist(), *np.maximum(box[2:], boxes[row, 2:]).tolist()]
             bigger = max(largest, float(size[row]))
-            if max(joined[2] - joined[0], joined[3] - joined[1]) <= max(_TOGETHER * bigger, _LEAST_TOGETHER_M):
-                groups[position] = ([*members, row], joined, bigger)
+            if max(joined_box[2] - joined_box[0], joined_box[3] - joined_box[1]) <= max(
+                _TOGETHER * bigger, _LEAST_TOGETHER_M
+            ):
+                groups[position] = ([*members, row], joined_box, bigger)
                 break
         else:
             groups.append(([row], boxes[row].tolist(), float(size[row])))

@@ -54,10 +54,10 @@ class View:
 
 def round_scale(bounds: tuple[float, float, float, float], width_mm: float, height_mm: float) -> int:
     """The N of the largest round scale 1:N at which the ground fits the paper."""
-    needed = max((bounds[2] - bounds[0]) / width_mm, (bounds[3] - bounds[1]) / height_mm) * 1000
-    power = 10 ** math.floor(math.log10(max(needed, _SMALLEST_SCALE)))
+    least_scale = max((bounds[2] - bounds[0]) / width_mm, (bounds[3] - bounds[1]) / height_mm) * 1000
+    power = 10 ** math.floor(math.log10(max(least_scale, _SMALLEST_SCALE)))
     return next(
-        round(step * size) for size in (power, power * 10) for step in _ROUND if step * size >= needed * (1 - 1e-9)
+        round(step * size) for size in (power, power * 10) for step in _ROUND if step * size >= least_scale * (1 - 1e-9)
     )
 
 
@@ -71,9 +71,9 @@ def within_frame(geometries: np.ndarray, view: View, tolerance_mm: float, least_
 
 def clip_to_frame(geometries: np.ndarray, view: View) -> np.ndarray:
     """Geometries (n,) on paper, clipped at the frame."""
-    beyond = _BEYOND_MM / view.mm_per_m
+    margin_m = _BEYOND_MM / view.mm_per_m
     west, south, east, north = view.bounds
-    box = west - beyond, south - beyond, east + beyond, north + beyond
+    box = west - margin_m, south - margin_m, east + margin_m, north + margin_m
     result = np.empty(len(geometries), dtype=object)
     for block in blocks(len(geometries), _AT_ONCE):
         result[block] = view.shapes_on_paper(_clip_to_box(shapely.make_valid(geometries[block]), box))
@@ -88,8 +88,8 @@ def thin_shapes(shapes: np.ndarray, tolerance_mm: float, least_mm: float) -> np.
         thin = shapely.simplify(own, tolerance_mm, preserve_topology=False) if tolerance_mm > 0 else own.copy()
         box = shapely.bounds(thin)
         small = (box[:, 2] - box[:, 0] < least_mm) & (box[:, 3] - box[:, 1] < least_mm)
-        gone = shapely.is_missing(thin) | shapely.is_empty(thin) | (small & (shapely.get_dimensions(own) > 0))
-        thin[gone] = None
+        is_invisible = shapely.is_missing(thin) | shapely.is_empty(thin) | (small & (shapely.get_dimensions(own) > 0))
+        thin[is_invisible] = None
         result[block] = thin
     return result
 
@@ -111,21 +111,21 @@ def path_data(geometries: np.ndarray) -> str:
     polygons = shapely.orient_polygons(parts[shapely.get_type_id(parts) == 3])
     lines = parts[(shapely.get_type_id(parts) == 1) | (shapely.get_type_id(parts) == 2)]
     return "".join(
-        [_line_data(ring, closed=True) for ring in shapely.get_rings(polygons)]
-        + [_line_data(line, closed=False) for line in lines]
+        [_line_data(ring, is_closed=True) for ring in shapely.get_rings(polygons)]
+        + [_line_data(line, is_closed=False) for line in lines]
     )
 
 
-def _line_data(line: shapely.Geometry, *, closed: bool) -> str:
+def _line_data(line: shapely.Geometry, *, is_closed: bool) -> str:
     steps = np.round(shapely.get_coordinates(line) * 100).astype(np.int64)
-    if closed:
+    if is_closed:
         steps = steps[:-1]
     moves = np.diff(steps, axis=0)
     moves = moves[(moves != 0).any(axis=1)]
     text = f"M{_number(steps[0, 0])} {_number(steps[0, 1])}"
     if len(moves):
         text += "l" + " ".join(f"{_number(x)} {_number(y)}" for x, y in moves.tolist())
-    return text + ("z" if closed else "")
+    return text + ("z" if is_closed else "")
 
 
 def _number(hundredths: int) -> str:

@@ -30,8 +30,8 @@ def as_attribute(value: object) -> str:
 
 def picture_label(svg: str) -> str:
     """The description of a drawn map or chart for who cannot see it; an empty text if it has none."""
-    found = _LABEL.search(svg)
-    return html.unescape(found[1] or found[2] or "") if found else ""
+    match = _LABEL.search(svg)
+    return html.unescape(match[1] or match[2] or "") if match else ""
 
 
 _BOLD = 1.1  # how much wider bold letters are
@@ -70,11 +70,11 @@ def _lines_within(text: str, size: float, width: float) -> tuple[str, ...]:
             lines.append(line.rstrip())
             line = token.lstrip()
         while text_width(line, size) > width and len(line) > 1:
-            fitting = next(
+            fit_length = next(
                 (count for count in range(len(line) - 1, 0, -1) if text_width(line[:count], size) <= width), 1
             )
-            lines.append(line[:fitting])
-            line = line[fitting:]
+            lines.append(line[:fit_length])
+            line = line[fit_length:]
     if not line.strip() and lines:
         return tuple(lines)
     lines.append(line.rstrip())
@@ -113,15 +113,15 @@ def svg_text(
     colour: str = "#111111",
     bold: bool = False,
     halo: bool = False,
-    turned: bool = False,
+    is_turned: bool = False,
 ) -> str:
-    """One line of text with its base line at (x, y) in mm; turned: a quarter turn to the left."""
+    """One line of text with its base line at (x, y) in mm; is_turned: a quarter turn to the left."""
     look = f'font-size="{size:g}" fill="{colour}"'
     if anchor != "start":
         look += f' text-anchor="{anchor}"'
     if bold:
         look += ' font-weight="bold"'
-    if turned:
+    if is_turned:
         look += f' transform="rotate(-90 {x:.2f} {y:.2f})"'
     if halo:
         look += f' stroke="#FFFFFF" stroke-width="{size * 0.28:.2f}" stroke-linejoin="round" paint-order="stroke"'

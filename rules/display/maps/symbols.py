@@ -72,10 +72,11 @@ def symbols_of(
     rest = styled_symbol({key: style.get(key) for key in ("stroke", "stroke_mm", "dash")}, name, faint=faint)
     keys = [_class_of(value, style) for value in attributes[field].tolist()]
     classes = sorted(set(filter(None, keys)))  # the legend lists them as the code table does
-    known, colon = {**style.get("prefixes", {}), **style.get("values", {})}, "：" if language == "zh" else ": "
-    titles = [f"{name}{colon}{_class_title(known[key], key, language)}" for key in classes]
+    class_styles, colon = {**style.get("prefixes", {}), **style.get("values", {})}, "：" if language == "zh" else ": "
+    titles = [f"{name}{colon}{_class_title(class_styles[key], key, language)}" for key in classes]
     looks = [
-        styled_symbol({**style, **known[key]}, title, faint=faint) for key, title in zip(classes, titles, strict=True)
+        styled_symbol({**style, **class_styles[key]}, title, faint=faint)
+        for key, title in zip(classes, titles, strict=True)
     ]
     place = {None: 0} | {key: number for number, key in enumerate(classes, start=1)}
     return [rest, *looks], np.array([place[key] for key in keys], dtype=int)
@@ -85,8 +86,8 @@ def _class_of(value: Any, style: Mapping[str, Any]) -> str | None:
     text = str(value) if value is not None else ""
     if text in style.get("values", {}):
         return text
-    fitting = [prefix for prefix in style.get("prefixes", {}) if text.startswith(prefix)]
-    return max(fitting, key=len) if fitting else None
+    prefixes = [prefix for prefix in style.get("prefixes", {}) if text.startswith(prefix)]
+    return max(prefixes, key=len) if prefixes else None
 
 
 def _class_title(look: Mapping[str, Any], key: str, language: str) -> str:

@@ -78,7 +78,7 @@ def set_pages(
         _SETTING,
         json.dumps({"source": str(source), "options": options}).encode(),
         Bounds(MOST_S, MOST_BYTES) if is_foreign else Bounds(max(MOST_S, _PATIENCE * expected_s), _own_bytes()),
-        lambda taken: progress.at(expected_share(taken, expected_s)),
+        lambda seconds: progress.at(expected_share(seconds, expected_s)),
         environment=environment,
         folder=source.parent,
     )

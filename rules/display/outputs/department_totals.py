@@ -27,16 +27,16 @@ def with_department_totals(frames: Mapping[str, pd.DataFrame], language: str) ->
     return {**with_totals, TOTALS: totals}
 
 
-def _totals(findings: pd.DataFrame, unasked: pd.DataFrame, language: str) -> pd.DataFrame:
+def _totals(findings: pd.DataFrame, unasked_rules: pd.DataFrame, language: str) -> pd.DataFrame:
     """A row for each department in the catalogue's order, then the sum; findings below a threshold do not count."""
-    counted = findings[findings["counted"].astype(bool)]
+    counted_findings = findings[findings["counted"].astype(bool)]
     columns = {
-        str(verdict): counted.loc[counted["verdict"] == verdict, "department"].value_counts()
+        str(verdict): counted_findings.loc[counted_findings["verdict"] == verdict, "department"].value_counts()
         for verdict in VERDICTS
         if verdict != Verdict.CLEAR
     }
-    counts = pd.DataFrame({**columns, _UNASKED: unasked["department"].value_counts()}).fillna(0).astype(int)
-    known = [name for name in named_groups()["departments"] if name in counts.index]
-    counts = counts.reindex([*known, *sorted(set(counts.index) - set(known))])
+    counts = pd.DataFrame({**columns, _UNASKED: unasked_rules["department"].value_counts()}).fillna(0).astype(int)
+    known_departments = [name for name in named_groups()["departments"] if name in counts.index]
+    counts = counts.reindex([*known_departments, *sorted(set(counts.index) - set(known_departments))])
     counts.loc[phrase("sheet.total", language)] = counts.sum()
     return counts.rename_axis("department").reset_index()

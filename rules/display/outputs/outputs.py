@@ -65,8 +65,8 @@ def check_targets(
     """
     for target in map(Path, outs):
         if target.suffix.lower() not in forms:
-            known = [form or in_each_language("out_form.folder") for form in forms]
-            raise OneMapError("out.format", file=target.name, field="--out", known=known)
+            known_forms = [form or in_each_language("out_form.folder") for form in forms]
+            raise OneMapError("out.format", file=target.name, field="--out", known=known_forms)
     check_places(map(Path, outs), overwrite, "--out", inputs)
 
 
@@ -112,9 +112,9 @@ def output_opened(
     """
     target = Path(out).absolute()
     check_targets([out], overwrite, forms=CHECK_FORMS)
-    with atomic_output(target, overwrite, "--out") as beside:
+    with atomic_output(target, overwrite, "--out") as new_file:
         with _refusals(out):
-            output = _output_to(beside, crs, out, language, figures, titles, record)
+            output = _output_to(new_file, crs, out, language, figures, titles, record)
         with contextlib.closing(output):
             yield output
 
@@ -201,12 +201,12 @@ class _BackgroundOutput(_LabelledOutput):
 
     def finish(self, progress: Progress = SILENT) -> None:
         """Write the remaining content. Raises errors in writing it, or the last rows."""
-        begun = self._writing.rows
-        left = max(self._rows - begun, 1)
+        rows_before = self._writing.rows
+        left = max(self._rows - rows_before, 1)
         if self._finishing is None:
             self.end()
         finishing = require_value(self._finishing, "what was begun just now")
-        result_of(finishing, lambda: progress.at(_ROWS_WRITTEN * (self._writing.rows - begun) / left))
+        result_of(finishing, lambda: progress.at(_ROWS_WRITTEN * (self._writing.rows - rows_before) / left))
 
     def close(self) -> None:
         """Close the files, once nobody writes any more."""

@@ -46,15 +46,15 @@ class PrintedPage(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """An element begins."""
         self._end_piece()
-        given, place = dict(attrs), self._place
-        if place == "texts" and (tag == "figure" or given.get("id") == "map-box"):
+        attributes, place = dict(attrs), self._place
+        if place == "texts" and (tag == "figure" or attributes.get("id") == "map-box"):
             place = "drawn"
-        if tag in _SILENT - ({"title"} if place == "drawn" else set()) or "data-varies" in given:
+        if tag in _SILENT - ({"title"} if place == "drawn" else set()) or "data-varies" in attributes:
             place = ""
         if place == "drawn":
             self.drawn += [f"{tag} {name} {_plain(value or '')}" for name, value in sorted(attrs) if name in _LOOK]
-        elif place == "texts" and tag == "input" and given.get("value"):
-            self.texts.append(_plain(str(given["value"])))
+        elif place == "texts" and tag == "input" and attributes.get("value"):
+            self.texts.append(_plain(str(attributes["value"])))
         if tag not in _VOID:
             self._open.append((tag, place))
 

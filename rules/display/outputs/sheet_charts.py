@@ -31,15 +31,15 @@ _INK, _QUIET, _TARGET = "222222", "595959", "111111"
 SheetFigure = Figure | MatrixFigure
 
 
-def write_charts(workbook: Any, figures: Sequence[SheetFigure], taken: Iterable[str]) -> None:
-    """Add a sheet of charts after the other sheets. taken: the names of these. Cells have the values unrounded.
+def write_charts(workbook: Any, figures: Sequence[SheetFigure], sheet_names: Iterable[str]) -> None:
+    """Add a sheet of charts after the other sheets. sheet_names: the names of these. Cells have the values unrounded.
 
     The cell of an unknown value is empty; a hatched bar replaces it, in a column of its own with a note.
     """
     if not figures:
         return
     name = phrase("sheet.charts", figures[0].words.language)
-    sheet = workbook.create_sheet(f"{name} 2" if name in set(taken) else name)
+    sheet = workbook.create_sheet(f"{name} 2" if name in set(sheet_names) else name)
     widest = max(len(figure.classes if isinstance(figure, MatrixFigure) else figure.series) for figure in figures)
     sheet.column_dimensions["A"].width = _NAME_WIDTH
     for number in range(widest + 3):
@@ -56,8 +56,8 @@ def _write_figure(sheet: Any, figure: Figure, before: list[list[Any]], top: int)
     words = figure.words
     count = len(figure.labels) * (1 if figure.form == STACKED else max(len(figure.series), 1))
     height = _LEAST_CM if figure.form == LINES else max(_LEAST_CM, 3.0 + count * _BAR_CM)
-    drawn = int(height / _ROW_CM) + 2
-    lines: list[list[Any]] = [[_cell(sheet, words.title, Font(bold=True, size=12))], *([] for _ in range(drawn))]
+    chart_rows = int(height / _ROW_CM) + 2
+    lines: list[list[Any]] = [[_cell(sheet, words.title, Font(bold=True, size=12))], *([] for _ in range(chart_rows))]
     lines += [[_cell(sheet, words.source, Font(color=_QUIET, size=9))], []]
     lines += [*before, []] if before else []
     head = top + len(lines)

@@ -59,30 +59,32 @@ def titles_of_library(
 
 def titles_of_check(library: Library, packs: Sequence[Pack], record: CheckRecord, language: str) -> KnownTitles:
     """A library's titles, and those that the packs of a check give. record: the run's own."""
-    known = titles_of_library(library, rule_titles(packs, record, language), names_in_packs(packs, language))
-    return replace(known, kinds={rule.id: rule.kind for rule in rules_of_run(packs, record)})
+    known_titles = titles_of_library(library, rule_titles(packs, record, language), names_in_packs(packs, language))
+    return replace(known_titles, kinds={rule.id: rule.kind for rule in rules_of_run(packs, record)})
 
 
 class SheetTitles:
     """Titles in one language. Ids and codes without a title stay as they are."""
 
     def __init__(
-        self, language: str, known: KnownTitles | None = None, tables: Mapping[str, pd.DataFrame] | None = None
+        self, language: str, known_titles: KnownTitles | None = None, tables: Mapping[str, pd.DataFrame] | None = None
     ) -> None:
         """tables: all that are written, by name; each may give the titles of ids in another."""
-        known, tables = known or KnownTitles(), tables or {}
+        known_titles, tables = known_titles or KnownTitles(), tables or {}
         self.language = language
-        self.catalogue = known.catalogue if known.catalogue is not None else shipped_catalogue()
+        self.catalogue = known_titles.catalogue if known_titles.catalogue is not None else shipped_catalogue()
         self.record = record_of_run(tables.get(RECORD))
-        self._indicators, self._terms, self._classes = known.indicators, known.terms, known.classes
-        self._departments = named_groups()["departments"] if known.departments is None else known.departments
-        named = [tables[name] for name in _NAMING if name in tables and "title" in tables[name]]
-        self._rules = {**_pairs(named, "rule", "title"), **known.rules}
-        self._layer_of_rule = _pairs([part for part in named if "layer" in part], "rule", "layer")
+        self._indicators, self._terms, self._classes = known_titles.indicators, known_titles.terms, known_titles.classes
+        self._departments = (
+            named_groups()["departments"] if known_titles.departments is None else known_titles.departments
+        )
+        titled_tables = [tables[name] for name in _NAMING if name in tables and "title" in tables[name]]
+        self._rules = {**_pairs(titled_tables, "rule", "title"), **known_titles.rules}
+        self._layer_of_rule = _pairs([part for part in titled_tables if "layer" in part], "rule", "layer")
         self._units = _pairs([tables["units"]] if "unit_title" in tables.get("units", ()) else [], "unit", "unit_title")
         self._packs = {pack["id"]: pack.get("title") or {} for pack in self.record.get("packs") or ()}
         self._versions = {one["table"]: one for one in _versions(self.record) if "table" in one}
-        self._layers = known.layers or tuple(one["code"] for one in self.record.get("layers") or ())
+        self._layers = known_titles.layers or tuple(one["code"] for one in self.record.get("layers") or ())
         self._fields: dict[tuple[str | None, str], Field | None] = {}
 
     def rule(self, rule: str) -> str:
@@ -123,11 +125,11 @@ class SheetTitles:
 
     def version(self, table: str) -> str:
         """A version, by its table: the layer's title and, if the record of the run has it, the version's label."""
-        found = _VERSION.fullmatch(table)
-        if found is None:
+        match = _VERSION.fullmatch(table)
+        if match is None:
             return table
-        known = self._versions.get(table.partition("@")[0])
-        return f"{self.layer(found[1])} {known['label']}" if known else self.layer(found[1])
+        version_record = self._versions.get(table.partition("@")[0])
+        return f"{self.layer(match[1])} {version_record['label']}" if version_record else self.layer(match[1])
 
     def versions(self, tables: str) -> str:
         """Several versions, separated by commas."""
@@ -143,16 +145,16 @@ class SheetTitles:
         key = "first_signs" if part.isdigit() else f"of_{part}"
         if slash and key in _PARTS:
             return phrase(f"sheet.{key}", self.language, name=self.field(stem, layer), count=part)
-        found = self._field(name, layer)
-        return dict(found.title).get(self.language, name) if found else name
+        schema_field = self._field(name, layer)
+        return dict(schema_field.title).get(self.language, name) if schema_field else name
 
     def value(self, name: str, value: Any, layer: str | None = None) -> str:
         """A field's value, with what its code means beside it."""
         if value is None:
             return "–"
         stem, slash, part = name.rpartition("/")
-        found, code = self._field(stem if slash else name, layer), text_value(value)
-        tables = found.codes if found and found.codes else (SURVEY,) if slash else ()
+        schema_field, code = self._field(stem if slash else name, layer), text_value(value)
+        tables = schema_field.codes if schema_field and schema_field.codes else (SURVEY,) if slash else ()
         titles = _code_titles(tables, code, part if slash else "") if code else None
         if not titles or self.language not in titles:
             return str(value)
@@ -210,18 +212,18 @@ def _read(value: Any) -> Any:
 
 
 def _pairs(tables: Sequence[pd.DataFrame], key: str, value: str) -> dict[str, str]:
-    found: dict[str, str] = {}
+    values_by_key: dict[str, str] = {}
     for table in tables:
         pairs = table[[key, value]].dropna().drop_duplicates(key)
-        found |= dict(zip(pairs[key].tolist(), pairs[value].tolist(), strict=True))
-    return found
+        values_by_key |= dict(zip(pairs[key].tolist(), pairs[value].tolist(), strict=True))
+    return values_by_key
 
 
 def _versions(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     units, townships = record.get("units") or [], record.get("townships")
-    named = [
+    version_records = [
         *(record.get("layers") or []),
         *(units if isinstance(units, list) else []),
         *([townships] if townships else []),
     ]
-    return [one for one in named if isinstance(one, dict)]
+    return [one for one in version_records if isinstance(one, dict)]

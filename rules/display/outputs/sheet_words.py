@@ -171,20 +171,20 @@ class SheetWords:
     def _with_titles(self, table: str, columns: pd.DataFrame) -> pd.DataFrame:
         """Insert a column of titles before each column of ids that has none."""
         titles = self._titles
-        found: dict[str, tuple[str, Callable[[str], str | None]]] = {}
+        new_columns: dict[str, tuple[str, Callable[[str], str | None]]] = {}
         if "rule" in self.technical(table) and "title" not in columns:
-            found["title"] = "rule", titles.rule
+            new_columns["title"] = "rule", titles.rule
         if "layer" in self.technical(table) and "layer_title" not in columns:
-            found["layer_title"] = "layer", titles.layer
+            new_columns["layer_title"] = "layer", titles.layer
         if "unit_title" not in columns and table in _FIRST and "unit_title" in _FIRST[table]:
-            found["unit_title"] = "unit", titles.unit
-        for new, (name, title) in found.items():
+            new_columns["unit_title"] = "unit", titles.unit
+        for new, (name, title) in new_columns.items():
             if name not in columns:
                 continue
-            known = {one: title(one) for one in columns[name].dropna().unique()}
-            if any(known.values()) or new != "unit_title":
+            title_by_id = {one: title(one) for one in columns[name].dropna().unique()}
+            if any(title_by_id.values()) or new != "unit_title":
                 columns = columns.copy(deep=False)
-                columns.insert(list(columns).index(name), new, columns[name].map(known.get).astype(object))
+                columns.insert(list(columns).index(name), new, columns[name].map(title_by_id.get).astype(object))
         return columns
 
     def _field_titles(self, names: str) -> str:
@@ -213,10 +213,10 @@ class SheetWords:
         layer = facts.get(OFFICIAL_LAYER, layer)
         if is_class and len(facts) == 1:  # its head says what it is
             return next(self._titles.value(name, value, layer) for name, value in facts.items())
-        shown = set(differ.split(",")) & set(facts) if differ else set(facts)
+        shown_names = set(differ.split(",")) & set(facts) if differ else set(facts)
         pairs = (
             pair_text(fact_name, value, self._language)
-            for fact_name, value in (self._fact(name, facts[name], layer) for name in facts if name in shown)
+            for fact_name, value in (self._fact(name, facts[name], layer) for name in facts if name in shown_names)
         )
         return phrase("said.semicolon", self._language).join(pairs) or None
 

@@ -89,8 +89,8 @@ class GeoPackageOutput:
         columns: dict[str, list[Any]] = {}
         if name in self._boxes:
             bodies, kind = Bodies(table.wkb[rows], self._boxes[name][rows]), _MULTIS.get(self._layers[name] or "")
-            written = bodies.multi(kind).column if kind else bodies.column
-            columns[GEOMETRY_COLUMN] = geopackage.wkb_to_blobs(written, bodies.boxes, self._srs_id)
+            wkb = bodies.multi(kind).column if kind else bodies.column
+            columns[GEOMETRY_COLUMN] = geopackage.wkb_to_blobs(wkb, bodies.boxes, self._srs_id)
         columns |= {column: values[rows] for column, values in plain.items()}
         insert_rows(self._connection, name, columns)
         self.rows += len(range(*rows.indices(table.count)))

@@ -86,8 +86,8 @@ class PageOutput:
 class _Pages:
     """The pages of one check."""
 
-    def __init__(self, frames: Mapping[str, pd.DataFrame], titles: SheetTitles, known: KnownTitles) -> None:
-        self._frames, self._titles, self._known = frames, titles, known
+    def __init__(self, frames: Mapping[str, pd.DataFrame], titles: SheetTitles, known_titles: KnownTitles) -> None:
+        self._frames, self._titles, self._known = frames, titles, known_titles
         self._language = titles.language
         self._words = SheetWords(titles.language, titles)
 
@@ -158,8 +158,16 @@ class _Pages:
     def _parcel_row(self, parcel: Row) -> list[Any]:
         area_m2 = parcel["area_ellipsoidal_m2"]
         measure = "" if area_m2 is None else f"{square_metres_text(area_m2)} m²"
-        beside = "" if area_m2 is None else f"{hectares_text(area_m2)} ha"
-        return [parcel["parcel"], verdict_words(parcel["verdict"], self._language), "", (measure, beside), "", "", ""]
+        hectares_below = "" if area_m2 is None else f"{hectares_text(area_m2)} ha"
+        return [
+            parcel["parcel"],
+            verdict_words(parcel["verdict"], self._language),
+            "",
+            (measure, hectares_below),
+            "",
+            "",
+            "",
+        ]
 
     def _finding_rows(self, findings: Sequence[Row]) -> Iterator[list[Any]]:
         """The rows of a parcel's findings; one row for all that leave the same ground of a layer unknown."""

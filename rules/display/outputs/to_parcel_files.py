@@ -54,8 +54,8 @@ class ParcelFileOutput:
 
     def finish(self) -> None:
         """Write the file. Raises OneMapError out.failed."""
-        filled = [frame for frame in self._frames if len(frame)] or self._frames[:1]
-        columns = pd.concat(filled, ignore_index=True)
+        frames_with_rows = [frame for frame in self._frames if len(frame)] or self._frames[:1]
+        columns = pd.concat(frames_with_rows, ignore_index=True)
         grounds = shapely.from_wkb(pa.concat_arrays(self._bodies).to_numpy(zero_copy_only=False))
         writers: dict[str, Callable[[pd.DataFrame, np.ndarray], None]] = {
             ".geojson": self._write_geojson,
@@ -69,8 +69,8 @@ class ParcelFileOutput:
     def remarks(self) -> tuple[Problem, ...]:
         """Remarks on content that the file leaves out."""
         suffix = self._path.suffix.lower()
-        named = {one: self._left_out(suffix, one) for one in LANGUAGES}
-        return (Problem("out.parcels_only", {"file": self._label, "left_out": named}),)
+        omitted_names = {one: self._left_out(suffix, one) for one in LANGUAGES}
+        return (Problem("out.parcels_only", {"file": self._label, "left_out": omitted_names}),)
 
     def close(self) -> None:
         """Forget what was kept."""

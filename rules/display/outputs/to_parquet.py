@@ -57,20 +57,23 @@ class ParquetOutput:
             if name == RUN_TABLE:
                 self._record = record_in(table)
             columns = [rows.columns.column(one.name).cast(one.type) for one in file.columns]
-            written = pa.Table.from_arrays(columns, schema=file.columns)
+            file_rows = pa.Table.from_arrays(columns, schema=file.columns)
             if rows.wkb is not None:
-                written = written.append_column(_GEOMETRY, rows.wkb.cast(pa.binary()))
+                file_rows = file_rows.append_column(_GEOMETRY, rows.wkb.cast(pa.binary()))
                 file.extents.append(table.extent)
-            file.writer.write_table(written)
+            file.writer.write_table(file_rows)
             self.rows += len(rows)
 
     def stop(self) -> None:
         """Stop writing rows, because the files are not wanted any more. Any thread may call this."""
         self._stopped.set()
 
-    def _make_file(self, name: str, table: Table, kept: pa.Schema) -> _File:
-        """Begin a file; its columns have the types of an empty table too. kept: the table's schema in a stored run."""
-        columns, has_geometry = _written_schema(table, kept), table.has_geometries
+    def _make_file(self, name: str, table: Table, stored_schema: pa.Schema) -> _File:
+        """Begin a file; its columns have the types of an empty table too.
+
+        stored_schema: the table's schema in a stored run.
+        """
+        columns, has_geometry = _written_schema(table, stored_schema), table.has_geometries
         whole = columns.append(pa.field(_GEOMETRY, pa.binary())) if has_geometry else columns
         # A dictionary of values is worth its time only where they come again and again: numbers and ground do not.
         texts = [one.name for one in columns if one.name != "parcel" and pa.types.is_string(one.type)]
@@ -99,19 +102,19 @@ class ParquetOutput:
             file.writer.close()
 
 
-def _written_schema(table: Table, kept: pa.Schema) -> pa.Schema:
+def _written_schema(table: Table, stored_schema: pa.Schema) -> pa.Schema:
     """The schema in which a table is written, with the metadata for pandas.
 
     Inferring it takes longer than writing a few rows, so tables with equal column types (in numpy and in Arrow) share
     one. It is inferred for each table with values that Arrow cannot type and that are kept as JSON.
     """
-    types = tuple((one.name, str(table.arrays[one.name].dtype), one.type) for one in kept)
+    types = tuple((one.name, str(table.arrays[one.name].dtype), one.type) for one in stored_schema)
     schema = _SCHEMAS.get(types)
     if schema is None:
         inferred = pa.Schema.from_pandas(table.columns, preserve_index=False)
         fields = [pa.field(one.name, pa.string() if _is_text(one.type) else one.type) for one in inferred]
         schema = pa.schema(fields, metadata=inferred.metadata)
-        if len(_SCHEMAS) < _MOST_SCHEMAS and not any(pa.types.is_large_string(one.type) for one in kept):
+        if len(_SCHEMAS) < _MOST_SCHEMAS and not any(pa.types.is_large_string(one.type) for one in stored_schema):
             _SCHEMAS[types] = schema
     return schema
 

@@ -164,9 +164,9 @@ def _write_sheet(
         if too_long := sum(_is_too_long(value) for value in values):
             cut[heads[at - 1]] = too_long
             values = [_shorten_text(value) if _is_too_long(value) else value for value in values]
-        shown = [heads[at - 1], *(_cell_text(value) for value in values[:_LOOKED_AT])]
+        cell_texts = [heads[at - 1], *(_cell_text(value) for value in values[:_LOOKED_AT])]
         letter = get_column_letter(at)
-        sheet.column_dimensions[letter].width = min(2 + max(map(_width, shown)), _WIDEST)
+        sheet.column_dimensions[letter].width = min(2 + max(map(_width, cell_texts)), _WIDEST)
         if name in technical:
             sheet.column_dimensions.group(letter, outline_level=1, hidden=True)
             sheet.column_dimensions.max_outline = 1  # else nobody sees that there is something to unfold
@@ -314,5 +314,5 @@ def _is_too_long(value: object) -> TypeGuard[str]:
 
 def _shorten_text(text: str) -> str:
     """The beginning of a text that is too long for a cell, followed by the numbers of kept and of all characters."""
-    kept = _MOST_CELL_CHARACTERS - len(f"…[{_MOST_CELL_CHARACTERS}/{len(text)}]")
-    return f"{text[:kept]}…[{kept}/{len(text)}]"
+    kept_length = _MOST_CELL_CHARACTERS - len(f"…[{_MOST_CELL_CHARACTERS}/{len(text)}]")
+    return f"{text[:kept_length]}…[{kept_length}/{len(text)}]"

@@ -29,7 +29,7 @@ def write_turned_page(
     Raises OneMapError out.….
     """
     records = list(records)
-    turned = sum(bool(record["turned"]) for record in records)
+    turned_count = sum(bool(record["turned"]) for record in records)
     page = section_of(
         f"{phrase('night.title', language)} · {facts['day']}",
         [
@@ -42,7 +42,7 @@ def write_turned_page(
             if record["turned"] or record["problems"]
             for block in _blocks(record, titles, language)
         ),
-        lead=phrase("said.recheck", language, count=len(records), turned=turned),
+        lead=phrase("said.recheck", language, count=len(records), turned=turned_count),
     )
     foot = phrase("figures.foot", language, library=facts["library"])
     with atomic_output(path, overwrite, "--page") as part:
@@ -60,9 +60,9 @@ def _blocks(record: Mapping[str, Any], titles: Mapping[str, Mapping[str, str]], 
     ]
     heads = columns("night", language, {"parcel": 3, "before": 2, "after": 2, "rules": 6})
     blocks = [*table_under(name, heads, rows, language, "\n".join(sentences))]
-    changed = [*record.get("layers", []), *record.get("packs", [])]
-    if changed:
-        parts = [[_name(one, titles), one["from"] or "–", one["to"] or "–"] for one in changed]
+    changed_inputs = [*record.get("layers", []), *record.get("packs", [])]
+    if changed_inputs:
+        parts = [[_name(one, titles), one["from"] or "–", one["to"] or "–"] for one in changed_inputs]
         heading = f"{name} · {phrase('night.data', language)}"
         blocks += table_under(
             heading, columns("night", language, {"data": 5, "before": 4, "after": 4}), parts, language
@@ -70,13 +70,13 @@ def _blocks(record: Mapping[str, Any], titles: Mapping[str, Mapping[str, str]], 
     return blocks
 
 
-def _rules(turned: Mapping[str, Any], titles: Mapping[str, Mapping[str, str]], language: str) -> str:
-    return phrase("said.comma", language).join(titles["rules"].get(rule, rule) for rule in turned["rules"])
+def _rules(turned_parcel: Mapping[str, Any], titles: Mapping[str, Mapping[str, str]], language: str) -> str:
+    return phrase("said.comma", language).join(titles["rules"].get(rule, rule) for rule in turned_parcel["rules"])
 
 
-def _name(changed: Mapping[str, Any], titles: Mapping[str, Mapping[str, str]]) -> str:
+def _name(changed_input: Mapping[str, Any], titles: Mapping[str, Mapping[str, str]]) -> str:
     """The name of a layer or a pack; without a title its code or id."""
-    code, pack = changed.get("code"), changed.get("id")
+    code, pack = changed_input.get("code"), changed_input.get("id")
     return str(titles["layers"].get(code, code) if code else titles["packs"].get(str(pack), pack))
 
 

@@ -110,11 +110,11 @@ def assumed_rows(layers: Iterable[Mapping[str, Any]], language: str) -> list[Ans
     layers: the versions used; those of units say nothing of a coverage. A library's own layer has its code, where the
     answer does not bring its title.
     """
-    known = shipped_catalogue()
-    used = {layer["code"]: layer for layer in layers if layer.get("coverage") == EXTENT}
-    titles = [used[code].get("title") or layer_title(code, known, language) for code in sorted(used)]
+    catalogue = shipped_catalogue()
+    used_layers = {layer["code"]: layer for layer in layers if layer.get("coverage") == EXTENT}
+    titles = [used_layers[code].get("title") or layer_title(code, catalogue, language) for code in sorted(used_layers)]
     row = sentence_row("assumed", language, layers=phrase("said.comma", language).join(titles))
-    return [replace(row, about={"list": "assumed"})] if used else []
+    return [replace(row, about={"list": "assumed"})] if used_layers else []
 
 
 def amount_text(amount: Amount, language: str) -> str:
@@ -128,8 +128,8 @@ def amount_text(amount: Amount, language: str) -> str:
 def direction_word(bearing_deg: float | None, language: str) -> str:
     """One of eight directions. bearing_deg: clockwise from north; None for a feature that touches."""
     if bearing_deg is None:
-        touching: str = phrase("direction.touching", language)
-        return touching
+        touch_word: str = phrase("direction.touching", language)
+        return touch_word
     word: str = phrase(f"direction.{_DIRECTIONS[round(bearing_deg / _OCTANT_DEG) % len(_DIRECTIONS)]}", language)
     return word
 
@@ -171,8 +171,11 @@ def _table_lines(table: AnswerTable, language: str, indent: str) -> list[str]:
         return []
     more = len(rows) - table.most_lines if table.most_lines else 0
     rows = rows[: table.most_lines or None]
-    filled = [any(row[number] for row in rows) for number in range(len(table.columns))]
-    heads = [_head_text(column, language) if shown else "" for column, shown in zip(table.columns, filled, strict=True)]
+    has_text = [any(row[number] for row in rows) for number in range(len(table.columns))]
+    heads = [
+        _head_text(column, language) if is_shown else ""
+        for column, is_shown in zip(table.columns, has_text, strict=True)
+    ]
     lines = table_lines([heads, *rows] if table.has_heads else rows, right, indent + table.indent)
     return [*lines, indent + table.indent + phrase("said.more_rows", language, count=more)] if more > 0 else lines
 

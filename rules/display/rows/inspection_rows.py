@@ -32,18 +32,18 @@ def remark_lines(problems: Sequence[ProblemRecord], language: str) -> Iterator[s
     for names, files in of_fields.items():
         place = ", ".join(files) if len(of_fields) > 1 else ""
         yield _placed_sentence(place, phrase("said.absent", language, fields=names), language)
-    listed: Counter[str] = Counter()
+    code_counts: Counter[str] = Counter()
     mends: set[tuple[str, str]] = set()
     for problem in problems:
-        listed[problem["code"]] += problem["code"] != "field.absent"
-        if 0 < listed[problem["code"]] <= _MOST_OF_A_KIND:
+        code_counts[problem["code"]] += problem["code"] != "field.absent"
+        if 0 < code_counts[problem["code"]] <= _MOST_OF_A_KIND:
             file = problem["file"] if is_of_several and str(problem["file"]) not in problem["message"] else None
             place = " · ".join(filter(None, (file, *(problem[name] for name in ("layer", "feature", "field")))))
             mend = (problem["code"], problem["mend"])
             words = problem["message"] if mend in mends else joined_sentences(problem["message"], problem["mend"])
             mends.add(mend)
             yield _placed_sentence(place, words, language)
-    for code, count in listed.items():
+    for code, count in code_counts.items():
         if count > _MOST_OF_A_KIND:
             yield "- " + phrase("said.more", language, count=count - _MOST_OF_A_KIND, code=code)
 

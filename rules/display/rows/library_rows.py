@@ -29,12 +29,12 @@ def layers_view(result: Mapping[str, Any], language: str) -> AnswerView:
 
 def _version_row(layer: Mapping[str, Any], version: Mapping[str, Any], language: str) -> AnswerRow:
     mark = _IN_FORCE if version["in_force"] else _NOT_IN_FORCE
-    lost = phrase("reason.unreadable", language) if version["unreadable"] else ""
-    if version["missing_m2"] and not lost:
-        lost = phrase("said.version_short", language, area=hectares_text(version["missing_m2"]))
+    remark = phrase("reason.unreadable", language) if version["unreadable"] else ""
+    if version["missing_m2"] and not remark:
+        remark = phrase("said.version_short", language, area=hectares_text(version["missing_m2"]))
     if version["retired"]:
-        lost = phrase("said.version_retired", language, reason=version["retired"]["reason"])
-    values = [layer["code"], version["label"], Amount(version["count"], "count"), lost]
+        remark = phrase("said.version_retired", language, reason=version["retired"]["reason"])
+    values = [layer["code"], version["label"], Amount(version["count"], "count"), remark]
     about = {"layer": layer["code"], "version": version["label"]}
     return AnswerRow(f"{mark} {layer['title'].get(language) or layer['code']}", values, about=about)
 

@@ -55,14 +55,14 @@ def verdict_table(verdicts: Mapping[str, int], language: str) -> AnswerTable:
     return AnswerTable([Column(""), Column("", is_number=True)], rows, has_heads=False)
 
 
-def unasked_row(rules: int, unasked: Sequence[Mapping[str, str]], language: str) -> AnswerRow:
+def unasked_row(rules: int, unasked_list: Sequence[Mapping[str, str]], language: str) -> AnswerRow:
     """The number of rules that were not asked; below, by department, each with the reason. rules: the number of all."""
-    about: dict[str, str | int] = {"list": "unasked", "rules": rules, "count": len(unasked)}
-    if not unasked:
+    about: dict[str, str | int] = {"list": "unasked", "rules": rules, "count": len(unasked_list)}
+    if not unasked_list:
         return AnswerRow(phrase("rows.all_asked", language, rules=rules), about=about)
     below = []
-    for department in dict.fromkeys(rule["department"] for rule in unasked):
-        of_one = [rule for rule in unasked if rule["department"] == department]
+    for department in dict.fromkeys(rule["department"] for rule in unasked_list):
+        of_one = [rule for rule in unasked_list if rule["department"] == department]
         reasons = Counter(rule["said"] for rule in of_one)
         words = phrase("said.comma", language).join(f"{reason} {count}" for reason, count in reasons.items())
         title, count = of_one[0]["department_title"], len(of_one)
@@ -71,8 +71,8 @@ def unasked_row(rules: int, unasked: Sequence[Mapping[str, str]], language: str)
         below.append(
             AnswerRow(title, [Amount(count, "count")], about={"department": department}, rows=rows, line=[line])
         )
-    name = phrase("rows.unasked", language, rules=rules, count=len(unasked))
-    line = phrase("said.skipped", language, rules=rules, count=len(unasked))
+    name = phrase("rows.unasked", language, rules=rules, count=len(unasked_list))
+    line = phrase("said.skipped", language, rules=rules, count=len(unasked_list))
     return AnswerRow(name, about=about, is_open=False, rows=below, line=[line])
 
 
@@ -81,15 +81,15 @@ def _unasked_rule(rule: Mapping[str, str], language: str) -> AnswerRow:
     return AnswerRow(pair_text(rule["title"], rule["said"], language), hint=layer)
 
 
-def _changed_row(changed: Sequence[Mapping[str, Any]], titles: Mapping[str, str], language: str) -> AnswerRow:
+def _changed_row(changed_parcels: Sequence[Mapping[str, Any]], titles: Mapping[str, str], language: str) -> AnswerRow:
     """The parcels whose verdict differs from an earlier run's, with the rules behind it; those in both runs first."""
     counts = {
-        "turned": sum(bool(one["from"] and one["to"]) for one in changed),
-        "added": sum(not one["from"] for one in changed),
-        "gone": sum(not one["to"] for one in changed),
+        "turned": sum(bool(one["from"] and one["to"]) for one in changed_parcels),
+        "added": sum(not one["from"] for one in changed_parcels),
+        "gone": sum(not one["to"] for one in changed_parcels),
     }
     rows, absent = [], phrase("said.not_among", language)
-    for at, one in enumerate(sorted(changed, key=lambda one: not (one["from"] and one["to"]))):
+    for at, one in enumerate(sorted(changed_parcels, key=lambda one: not (one["from"] and one["to"]))):
         turn = turned_words(one, titles, language, absent)
         line = pair_text(one["parcel"], turn, language)
         about = {"parcel": one["parcel"]}
@@ -97,8 +97,8 @@ def _changed_row(changed: Sequence[Mapping[str, Any]], titles: Mapping[str, str]
         rows.append(
             AnswerRow(one["parcel"], [turn], about=about, sign=one["to"] or "", line=[line] if is_line else None)
         )
-    if len(changed) > _MOST_CHANGED:
-        rows.append(_line("more_changed", language, count=len(changed) - _MOST_CHANGED))
+    if len(changed_parcels) > _MOST_CHANGED:
+        rows.append(_line("more_changed", language, count=len(changed_parcels) - _MOST_CHANGED))
     name = phrase("said.changed_parcels", language, **counts)
     return AnswerRow(name, rows=rows, line=[name])
 
@@ -108,8 +108,8 @@ def runs_view(result: Mapping[str, Any], language: str) -> AnswerView:
     if "removed" in result:
         return AnswerView([_line("run_removed", language, run=result["removed"]["id"])])
     if "named" in result:
-        named = result["named"]
-        return AnswerView([_line("run_named", language, run=named["id"], name=named["name"] or "–")])
+        run_and_name = result["named"]
+        return AnswerView([_line("run_named", language, run=run_and_name["id"], name=run_and_name["name"] or "–")])
     if "runs" in result:
         return AnswerView(
             [_run_table(result["runs"], language)] if result["runs"] else [sentence_row("no_runs", language)]

@@ -73,12 +73,12 @@ def check(
 
     Raises OneMapError for every refusal, TooManyRows.
     """
-    began, started = time.perf_counter(), library.connection.moment()
+    began, start_moment = time.perf_counter(), library.connection.moment()
     plan = check_plan or _plan_of(library, question)
     earlier = earlier_run(library, against, question, plan.origin) if against else None
-    asked = plan, plan.sources(library), question.parcels, threads.part(BEGUN, JUDGED)
-    answer = judge_against_run(*asked, earlier) if earlier else judged_parcels(*asked, most_rows=most_rows)
-    record = _record(library, question, plan, answer, started, began)
+    arguments = plan, plan.sources(library), question.parcels, threads.part(BEGUN, JUDGED)
+    answer = judge_against_run(*arguments, earlier) if earlier else judged_parcels(*arguments, most_rows=most_rows)
+    record = _record(library, question, plan, answer, start_moment, began)
     remarks = [] if check_plan else remarks_of(library, question, plan, question.parcels.extent)
     return _run_of(question, record, answer, remarks)
 
@@ -89,18 +89,20 @@ def check_near_changes(library: Library, question: Question, threads: Threads, a
     question: asks for the stored run's own parcels again. The returned run covers only the parcels judged again, at
     least one; the rows of all others are as stored. Raises OneMapError for every refusal.
     """
-    began, started = time.perf_counter(), library.connection.moment()
+    began, start_moment = time.perf_counter(), library.connection.moment()
     check_plan = _plan_of(library, question)
     earlier = earlier_run(library, against, question, check_plan.origin, is_its_own=True)
-    given = check_plan, check_plan.sources(library), question.parcels, threads.part(BEGUN, JUDGED)
-    asked = question
+    arguments = check_plan, check_plan.sources(library), question.parcels, threads.part(BEGUN, JUDGED)
+    near_question = question
     if earlier:
-        standing, answer = _judged_again(*given, earlier, by_all_rules=True)
-        asked = replace(question, parcels=question.parcels.at(standing.rows_to_judge))
+        earlier_rows, answer = _judged_again(*arguments, earlier, by_all_rules=True)
+        near_question = replace(question, parcels=question.parcels.at(earlier_rows.rows_to_judge))
     else:
-        answer = judged_parcels(*given)
-    record = _record(library, asked, check_plan, answer, started, began)
-    return _run_of(asked, record, answer, remarks_of(library, asked, check_plan, asked.parcels.extent))
+        answer = judged_parcels(*arguments)
+    record = _record(library, near_question, check_plan, answer, start_moment, began)
+    return _run_of(
+        near_question, record, answer, remarks_of(library, near_question, check_plan, near_question.parcels.extent)
+    )
 
 
 def _run_of(question: Question, record: CheckRecord, answer: Answer, remarks: list[ProblemRecord]) -> Run:
@@ -115,12 +117,12 @@ def check_in_parts(library: Library, question: Question, threads: Threads, most_
     most_rows: how many rows all parcels may have, estimated from the first part. Raises OneMapError for every refusal,
     TooManyRows.
     """
-    began, started = time.perf_counter(), library.connection.moment()
+    began, start_moment = time.perf_counter(), library.connection.moment()
     check_plan, judging = _plan_of(library, question), threads.part(BEGUN, JUDGED)
     sources = check_plan.sources(library)
     layers = LayersOfCheck(check_plan, sources, question.parcels, judging.progress.part(0.0, _LAYERS))
     parts, close = begin_parts(layers, question.parcels, judging.part(_LAYERS, 1.0), most_rows)
-    record = _record(library, question, check_plan, _answer({}, layers, 0, []), started, began)
+    record = _record(library, question, check_plan, _answer({}, layers, 0, []), start_moment, began)
     remarks = remarks_of(library, question, check_plan, question.parcels.extent)
     return RunInParts(question, record, remarks, {}, parts, close, judging.progress, began)
 
@@ -129,16 +131,16 @@ def _plan_of(library: Library, question: Question) -> CheckPlan:
     return check_plan_of(library, question, origin_of(library, question.parcels.extent))
 
 
-def _answer(tables: dict[str, Table], layers: LayersOfCheck, computed: int, warped: list[WarpedRaster]) -> Answer:
+def _answer(tables: dict[str, Table], layers: LayersOfCheck, computed_count: int, warped: list[WarpedRaster]) -> Answer:
     records = {code: source.record(code) for code, source in layers.read.items()}
-    return Answer(tables, records, computed, layers.skipped_rules, warped)
+    return Answer(tables, records, computed_count, layers.skipped_rules, warped)
 
 
 def _record(
-    library: Library, question: Question, check_plan: CheckPlan, answer: Answer, started: str, began: float
+    library: Library, question: Question, check_plan: CheckPlan, answer: Answer, start_moment: str, began: float
 ) -> CheckRecord:
     parameters, seconds = question.parameters(library), time.perf_counter() - began
-    return record_of(check_plan, question.packs, parameters, [answer], started, seconds, library.person())
+    return record_of(check_plan, question.packs, parameters, [answer], start_moment, seconds, library.person())
 
 
 def remarks_of(
@@ -149,8 +151,8 @@ def remarks_of(
     extents: of the parcels, each west, south, east, north.
     """
     of_projects = kind_problems_of(question.packs, question.parcels, question.language)
-    used = check_plan.versions_used
-    of_layers = problems_near(lacking_ground(library, used), used, *extents)
+    used_versions = check_plan.versions_used
+    of_layers = problems_near(lacking_ground(library, used_versions), used_versions, *extents)
     of_trials = trial_problems_of(library, check_plan)
     of_packs = *slips_of(question.packs, question.as_of), *value_problems_of(library, check_plan)
     of_accuracy = accuracy_problems_of(library, check_plan, [question.parcels])
@@ -165,10 +167,10 @@ def judge_against_run(
 
     Raises OneMapError rule.field, run.damaged.
     """
-    standing, answer = _judged_again(check_plan, sources, parcels, threads, earlier)
-    tables = merged_tables(standing, answer.tables, answer.layers)
+    earlier_rows, answer = _judged_again(check_plan, sources, parcels, threads, earlier)
+    tables = merged_tables(earlier_rows, answer.tables, answer.layers)
     # Rasters near parcels whose rows stand were warped as well.
-    return replace(answer, tables=tables, warped=[*answer.warped, *standing.warped_rasters(answer.warped)])
+    return replace(answer, tables=tables, warped=[*answer.warped, *earlier_rows.warped_rasters(answer.warped)])
 
 
 def _judged_again(
@@ -184,14 +186,14 @@ def _judged_again(
 
     A layer that proves unreadable is compared anew.
     """
-    lost: frozenset[str] = frozenset()
+    lost_codes: frozenset[str] = frozenset()
     while True:
-        standing = standing_rows(Comparison(earlier, check_plan, sources, lost))
-        some = parcels.at(standing.rows_to_judge)
-        answer = judged_parcels(check_plan, sources, some, threads, None if by_all_rules else standing)
-        if not (found := standing.unreadable(answer.layers) - lost):
-            return standing, answer
-        lost |= found
+        earlier_rows = standing_rows(Comparison(earlier, check_plan, sources, lost_codes))
+        some = parcels.at(earlier_rows.rows_to_judge)
+        answer = judged_parcels(check_plan, sources, some, threads, None if by_all_rules else earlier_rows)
+        if not (unreadable_codes := earlier_rows.unreadable(answer.layers) - lost_codes):
+            return earlier_rows, answer
+        lost_codes |= unreadable_codes
 
 
 def judged_parcels(
@@ -199,31 +201,36 @@ def judged_parcels(
     sources: Sources,
     parcels: Parcels,
     threads: Threads,
-    standing: StandingRows | None = None,
+    earlier_rows: StandingRows | None = None,
     most_rows: int | None = None,
 ) -> Answer:
     """Judge some parcels by every rule of a check; of each layer only what lies near them is read.
 
-    standing: rules by which a parcel need not be judged again; most_rows: how many rows may be held at once. The rows
-    are the same to the last digit whichever parcels are judged together. Raises OneMapError rule.field, TooManyRows.
+    earlier_rows: rules by which a parcel need not be judged again; most_rows: how many rows may be held at once. The
+    rows are the same to the last digit whichever parcels are judged together. Raises OneMapError rule.field,
+    TooManyRows.
     """
     layers = LayersOfCheck(check_plan, sources, parcels, threads.progress.part(0.0, _LAYERS))
-    with background_thread(threads.workers, len(parcels.ids)) as beside:
+    with background_thread(threads.workers, len(parcels.ids)) as row_thread:
         judging = threads.part(_LAYERS, _RULES)
-        part = judge_part(layers, parcels, judging, beside, standing.wanted_parcels if standing else None, most_rows)
+        part = judge_part(
+            layers, parcels, judging, row_thread, earlier_rows.wanted_parcels if earlier_rows else None, most_rows
+        )
         rows = part.rows.wait_for_rows(threads.progress.part(_RULES, _ROWS))
     last = threads.part(_ROWS, 1.0, phrase("progress.tables", check_plan.language))
-    return _answer(rows.tables(last, standing.verdicts if standing else None), layers, part.computed, part.warped)
+    return _answer(
+        rows.tables(last, earlier_rows.verdicts if earlier_rows else None), layers, part.computed, part.warped
+    )
 
 
 def judge_in_advance(
-    layers: LayersOfCheck, parcels: Parcels, threads: Threads, beside: Executor | None
+    layers: LayersOfCheck, parcels: Parcels, threads: Threads, row_thread: Executor | None
 ) -> Callable[[], Answer]:
     """Judge parcels as `judged_parcels` does, and return a function that waits for the tables and gives the answer.
 
-    beside: makes the tables meanwhile. Raises OneMapError rule.field.
+    row_thread: makes the tables meanwhile. Raises OneMapError rule.field.
     """
-    part = judge_part(layers, parcels, threads, beside)
+    part = judge_part(layers, parcels, threads, row_thread)
     tables = part.rows.tables(threads.part(0.0, 0.0))
     return lambda: _answer(tables.result(), layers, part.computed, part.warped)
 
@@ -233,22 +240,22 @@ def record_of(
     packs: Sequence[Pack],
     parameters: CheckParameters,
     answers: Iterable[Answer],
-    started: str,
+    start_moment: str,
     seconds: float,
     who: str,
 ) -> CheckRecord:
     """The record of a run whose parcels were judged together or in several answers."""
     layers: dict[str, LayerRecord] = {}
-    skipped, warped, computed = list(check_plan.skipped), list[WarpedRaster](), 0
+    skipped, warped, computed_count = list(check_plan.skipped), list[WarpedRaster](), 0
     for answer in answers:
         layers |= answer.layers
-        computed += answer.computed
+        computed_count += answer.computed
         skipped += [item for item in answer.skipped if item not in skipped]
         warped += [item for item in answer.warped if item not in warped]
     order = {rule.id: place for place, rule in enumerate(check_plan.rules)}
     return {
         "id": f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}",
-        "started": started,
+        "started": start_moment,
         "seconds": round(seconds, 3),
         "software": software_versions(),
         "packs": [pack.record() for pack in packs],
@@ -257,7 +264,7 @@ def record_of(
         "origin": list(check_plan.origin),
         "rules": {rule.id: rule.hash for rule in check_plan.rules},
         "chosen_layers": {rule.id: rule.layer for rule in check_plan.rules if len(rule.layers_named) > 1},
-        "computed": computed,
+        "computed": computed_count,
         "warped": sorted(warped, key=lambda item: order[item["rule"]]),
         "skipped": skipped,
         "who": who,

@@ -48,19 +48,24 @@ def accuracy_problems_of(library: Library, check_plan: CheckPlan, parts: Iterabl
     Verdicts are by the coordinates as they stand. parts: all parcels in their order, so that the same is said in
     whatever parts they are judged; nobody reads them where no accuracy is stated.
     """
-    layers = {code: found for code in check_plan.codes if (found := _asked_of(check_plan, code))}
-    plan = replace(check_plan, rules=tuple(rule for found in layers.values() for rule in found.rules))
+    layers = {code: clear_parcels for code in check_plan.codes if (clear_parcels := _asked_of(check_plan, code))}
+    plan = replace(check_plan, rules=tuple(rule for clear_parcels in layers.values() for rule in clear_parcels.rules))
     sources = plan.sources(library)
     for parcels in parts if layers else ():
         read = LayersOfCheck(plan, sources, parcels, SILENT)
         bench = Bench(parcel_rows_of(plan, read.crs, parcels).local, parcels.attributes, read.crs, plan.origin)
-        for found in layers.values():
-            _look_at(parcels.ids, bench, read, found)
-    for code, found in layers.items():
-        if found.count:
+        for clear_parcels in layers.values():
+            _look_at(parcels.ids, bench, read, clear_parcels)
+    for code, clear_parcels in layers.items():
+        if clear_parcels.count:
             title = sources.catalogue[code].title_in(check_plan.language)
-            facts = {"title": title, "metres": f"{found.accuracy_m:g}", "count": found.count, "rule": found.rule}
-            yield Problem("rule.within_accuracy", {**ProblemPlace(layer=code, feature=found.parcel), **facts})
+            facts = {
+                "title": title,
+                "metres": f"{clear_parcels.accuracy_m:g}",
+                "count": clear_parcels.count,
+                "rule": clear_parcels.rule,
+            }
+            yield Problem("rule.within_accuracy", {**ProblemPlace(layer=code, feature=clear_parcels.parcel), **facts})
 
 
 def _asked_of(check_plan: CheckPlan, code: str) -> _ClearParcels | None:
@@ -73,16 +78,16 @@ def _asked_of(check_plan: CheckPlan, code: str) -> _ClearParcels | None:
     return _ClearParcels(code, rules, version.accuracy_m)
 
 
-def _look_at(ids: np.ndarray, bench: Bench, layers: LayersOfCheck, found: _ClearParcels) -> None:
+def _look_at(ids: np.ndarray, bench: Bench, layers: LayersOfCheck, clear_parcels: _ClearParcels) -> None:
     """Count some more parcels; the first of all is named, by the first rule of which it is clear."""
     clear_of: dict[int, str] = {}
-    for rule in found.rules:
-        for row in _clear_within(rule, bench, layers, found).tolist():
+    for rule in clear_parcels.rules:
+        for row in _clear_within(rule, bench, layers, clear_parcels).tolist():
             clear_of.setdefault(row, rule.id)
-    if clear_of and not found.count:
+    if clear_of and not clear_parcels.count:
         first = min(clear_of)
-        found.parcel, found.rule = str(ids[first]), clear_of[first]
-    found.count += len(clear_of)
+        clear_parcels.parcel, clear_parcels.rule = str(ids[first]), clear_of[first]
+    clear_parcels.count += len(clear_of)
 
 
 def _code_of_zones(rule: Rule) -> str | None:
@@ -90,24 +95,26 @@ def _code_of_zones(rule: Rule) -> str | None:
     return rule.other_layers.get("instead")
 
 
-def _clear_within(rule: Rule, bench: Bench, layers: LayersOfCheck, found: _ClearParcels) -> np.ndarray:
+def _clear_within(rule: Rule, bench: Bench, layers: LayersOfCheck, clear_parcels: _ClearParcels) -> np.ndarray:
     """The parcels (k,) of which a rule says nothing, and says something once they are grown by the accuracy."""
-    near_zones = _near_zones(rule, bench, layers, found.accuracy_m)
-    is_of_zones = found.code != rule.layer
-    near = near_zones if is_of_zones else _near_limit(rule, bench, layers, found.accuracy_m) & ~near_zones
+    near_zones = _near_zones(rule, bench, layers, clear_parcels.accuracy_m)
+    is_of_zones = clear_parcels.code != rule.layer
+    near = near_zones if is_of_zones else _near_limit(rule, bench, layers, clear_parcels.accuracy_m) & ~near_zones
     if not near.any():
         return np.empty(0, dtype=np.int64)
-    judged = judged_rule(rule, bench, layers, _THREADS, near, None)
-    has_unknown = ~shapely.is_missing(judged.judgement.unknown)
+    rule_judgement = judged_rule(rule, bench, layers, _THREADS, near, None)
+    has_unknown = ~shapely.is_missing(rule_judgement.judgement.unknown)
     # Whom a law excuses is clear wherever it lies.
-    is_free = False if judged.excused_by is None else ~are_none(judged.excused_by)
-    clear = np.sort(judged.rows[~(_has_hit(judged) | has_unknown | is_free)])
+    is_free = False if rule_judgement.excused_by is None else ~are_none(rule_judgement.excused_by)
+    clear = np.sort(rule_judgement.rows[~(_has_hit(rule_judgement) | has_unknown | is_free)])
     if len(clear) == 0 or is_of_zones:
         return clear
-    grown = freeze_set(shapely.buffer(all_of(bench.shapes)[clear], found.accuracy_m))
+    grown = freeze_set(shapely.buffer(all_of(bench.shapes)[clear], clear_parcels.accuracy_m))
     attributes = bench.attributes.iloc[clear].reset_index(drop=True)
-    judged = judged_rule(rule, replace(bench, shapes=grown, attributes=attributes), layers, _THREADS, None, None)
-    return clear[np.sort(judged.rows[_has_hit(judged)])]
+    rule_judgement = judged_rule(
+        rule, replace(bench, shapes=grown, attributes=attributes), layers, _THREADS, None, None
+    )
+    return clear[np.sort(rule_judgement.rows[_has_hit(rule_judgement)])]
 
 
 def _near_zones(rule: Rule, bench: Bench, layers: LayersOfCheck, accuracy_m: float) -> np.ndarray:
@@ -119,10 +126,10 @@ def _near_zones(rule: Rule, bench: Bench, layers: LayersOfCheck, accuracy_m: flo
     return is_near
 
 
-def _has_hit(judged: RuleJudgement) -> np.ndarray:
+def _has_hit(rule_judgement: RuleJudgement) -> np.ndarray:
     """Which of the parcels that were judged (n,) are in conflict."""
-    measures = judged.judgement.measures
-    return judged.judgement.hit_ground.dimension >= 0 if measures is None else measures.has_row
+    measures = rule_judgement.judgement.measures
+    return rule_judgement.judgement.hit_ground.dimension >= 0 if measures is None else measures.has_row
 
 
 def _near_limit(rule: Rule, bench: Bench, layers: LayersOfCheck, accuracy_m: float) -> np.ndarray:
@@ -130,11 +137,11 @@ def _near_limit(rule: Rule, bench: Bench, layers: LayersOfCheck, accuracy_m: flo
 
     Those inside a boundary are near its line.
     """
-    stored, kind = layers.of(rule).stored, KINDS[rule.kind]
+    features, kind = layers.of(rule).stored, KINDS[rule.kind]
     is_near, reach_m = np.zeros(len(bench.shapes), dtype=bool), kind.reach_m(rule.options) + accuracy_m
-    if stored is None or not np.isfinite(reach_m):
+    if features is None or not np.isfinite(reach_m):
         return ~is_near
-    shapes = layers.features_asked(rule, stored)[1].geometries
+    shapes = layers.features_asked(rule, features)[1].geometries
     shapes = shapely.boundary(shapes) if kind.is_boundary else shapes
     is_near[index_of(bench.shapes).query(shapes, predicate="dwithin", distance=reach_m)[1]] = True
     return is_near

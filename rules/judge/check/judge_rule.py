@@ -72,29 +72,29 @@ def judged_rule(
     bench: Bench,
     layers: LayersOfCheck,
     threads: Threads,
-    wanted: np.ndarray | None,
-    shared: SharedGround | None,
+    is_wanted: np.ndarray | None,
+    shared_ground: SharedGround | None,
 ) -> RuleJudgement:
     """Judge the parcels to which a rule applies.
 
-    wanted: (n,) judge only these parcels; shared: the ground that all parcels share with the features of the rule's
+    is_wanted: (n,) judge only these parcels; shared_ground: what all parcels share with the features of the rule's
     layer, where it is already known. Raises OneMapError rule.field if the version lacks a field that the rule uses.
     """
     others = layers.others(rule)
     source = _with_zones_alone(rule, layers.of(rule), others)
-    rows, lacks_fact, excused_by = _rows_asked(rule, bench, wanted)
+    rows, lacks_fact, excused_by = _rows_asked(rule, bench, is_wanted)
     if source.stored is None or source.coverage is None:
         return _blank(rule, bench, rows, source, source.reason or Reason.UNREADABLE, excused_by)
-    if wanting := _wanting_layer(rule, others):
-        return _blank(rule, bench, rows, source, wanting, excused_by)
+    if absence := _wanting_layer(rule, others):
+        return _blank(rule, bench, rows, source, absence, excused_by)
     if rule.finds:
         _check_fields(rule, source)
-    if wanted is not None and not wanted.any():
+    if is_wanted is not None and not is_wanted.any():
         return _blank(rule, bench, rows, source, "")  # an earlier run's rows stand for all of them
-    chosen, features = layers.features_asked(rule, source.stored)
+    positions, features = layers.features_asked(rule, source.stored)
     ground = _ground(rule, bench, rows, source, features, others, threads)
-    if shared is not None and len(rows) == len(bench.shapes):
-        ground = replace(ground, shared=shared.with_features(chosen, len(source.stored.fids)))
+    if shared_ground is not None and len(rows) == len(bench.shapes):
+        ground = replace(ground, shared=shared_ground.with_features(positions, len(source.stored.fids)))
     try:
         order, judgement = judge_provable(KINDS[rule.kind].judge, ground)
     except OneMapError as error:
@@ -110,7 +110,7 @@ def judged_rule(
         excused_by=None if excused_by is None else excused_by[order],
         judgement=judgement,
         label=version.label if version else None,
-        names=source.names[chosen],
+        names=source.names[positions],
         attributes=_attributes_of_file(features.attributes),
         assumed=version is not None and version.coverage_kind == "extent",
         accuracy_m=version.accuracy_m if version else None,
@@ -130,8 +130,8 @@ def _with_zones_alone(rule: Rule, source: LayerSource, others: Mapping[str, Laye
         return source
     nothing = np.empty(0, dtype=object)
     fields = pd.DataFrame(dict.fromkeys(rule.layer_fields, nothing))
-    stored = StoredFeatures(np.empty(0, dtype=np.int64), nothing, fields)
-    return replace(source, stored=stored, coverage=shapely.Polygon())
+    features = StoredFeatures(np.empty(0, dtype=np.int64), nothing, fields)
+    return replace(source, stored=features, coverage=shapely.Polygon())
 
 
 def _name_absence(judgement: Judgement, source: LayerSource) -> None:
@@ -156,14 +156,14 @@ def _official_features(rule: Rule, others: Mapping[str, LayerSource]) -> Officia
 
 
 def _rows_asked(
-    rule: Rule, bench: Bench, wanted: np.ndarray | None
+    rule: Rule, bench: Bench, is_wanted: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
     """The positions (k,) of the wanted parcels to which a rule applies.
 
     Also returns which of them lack a fact (k,), and what excuses each (k,), or None where nobody is excused.
     """
     to_whom = applicability(rule, bench.attributes, bench.projects)
-    rows = np.flatnonzero(to_whom.applies if wanted is None else to_whom.applies & wanted)
+    rows = np.flatnonzero(to_whom.applies if is_wanted is None else to_whom.applies & is_wanted)
     excused_by = to_whom.excused_by
     return rows, to_whom.lacks_fact[rows], None if excused_by is None else excused_by[rows]
 
@@ -200,8 +200,8 @@ def _ground(
 
 def _wanting_layer(rule: Rule, others: Mapping[str, LayerSource]) -> str | None:
     """The reason why a layer that the rule needs says nothing; None if all of them can be read."""
-    needed = KINDS[rule.kind].needed_layers(rule.options)
-    stops = (other.reason for key, other in others.items() if other.reason == Reason.UNREADABLE or key in needed)
+    needed_keys = KINDS[rule.kind].needed_layers(rule.options)
+    stops = (other.reason for key, other in others.items() if other.reason == Reason.UNREADABLE or key in needed_keys)
     return next(filter(None, stops), None)
 
 
@@ -257,13 +257,13 @@ def _ground_of_rows(ground: Ground, rows: np.ndarray) -> Ground:
 def _with_unknown(judgement: Judgement, parcels: np.ndarray) -> Judgement:
     """A judgement with more parcels (k,) appended that are wholly unknown; `zones` concerns hits only and stays."""
     nothing, never = no_ground(len(parcels)), np.zeros(len(parcels), dtype=bool)
-    measured, survey = judgement.measures, judgement.survey
+    measures, survey = judgement.measures, judgement.survey
     longer = replace(
         judgement,
         hit=np.concatenate([judgement.hit_ground.geometries, nothing]),
         unknown=np.concatenate([judgement.unknown, parcels]),
         reasons={reason: np.concatenate([rows, never]) for reason, rows in judgement.reasons.items()},
-        measures=measured and replace(measured, **_longer(vars(measured), never)),
+        measures=measures and replace(measures, **_longer(vars(measures), never)),
         survey=survey and replace(survey, bare=np.concatenate([survey.bare, nothing])),
         **_longer({name: getattr(judgement, name) for name in _NUMBERS}, never),
     )

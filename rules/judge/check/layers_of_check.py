@@ -77,15 +77,15 @@ class LayersOfCheck:
         rules = filter(self.is_skipped, self.check_plan.rules)
         return [{"rule": rule.id, "layer": rule.layer, "reason": str(self.of(rule).reason)} for rule in rules]
 
-    def features_asked(self, rule: Rule, stored: StoredFeatures) -> AskedFeatures:
+    def features_asked(self, rule: Rule, features: StoredFeatures) -> AskedFeatures:
         """The features of its layer that a rule's `where` selects, with their positions (m,) among all features.
 
         A code is read in the form of its table. A value that is not in the table counts as unknown, like null.
         """
-        asked = self._small.asked if rule.layer in self._small.read else self._asked
-        if rule.id not in asked:
-            asked[rule.id] = _features_asked(rule, self.of(rule), stored)
-        return asked[rule.id]
+        asked_features = self._small.asked if rule.layer in self._small.read else self._asked
+        if rule.id not in asked_features:
+            asked_features[rule.id] = _features_asked(rule, self.of(rule), features)
+        return asked_features[rule.id]
 
     def cost(self, rule: Rule, parcels: int) -> float:
         """The cost of judging so many parcels, in vertices: those that were read, and each parcel's own cost."""
@@ -98,8 +98,8 @@ class LayersOfCheck:
 
     def _vertices_of(self, code: str) -> int:
         if code not in self._vertices:
-            stored = self.read[code].stored
-            self._vertices[code] = compute_once(stored.shapes, "vertices", vertices_of) if stored else 0
+            features = self.read[code].stored
+            self._vertices[code] = compute_once(features.shapes, "vertices", vertices_of) if features else 0
         return self._vertices[code]
 
 
@@ -172,15 +172,15 @@ def scattered_boxes(boxes: np.ndarray, far_m: float) -> np.ndarray | None:
     return grown if ground < _SCATTERED_SHARE * whole else None
 
 
-def _features_asked(rule: Rule, source: LayerSource, stored: StoredFeatures) -> AskedFeatures:
-    attributes, shapes = stored.attributes, stored.shapes
-    chosen, uncertain = np.arange(len(stored.fids)), np.zeros(len(stored.fids), dtype=bool)
+def _features_asked(rule: Rule, source: LayerSource, features: StoredFeatures) -> AskedFeatures:
+    attributes, shapes = features.attributes, features.shapes
+    chosen_rows, uncertain = np.arange(len(features.fids)), np.zeros(len(features.fids), dtype=bool)
     if rule.where is not None:
         truth = truth_of_rows(rule.where, attributes, source.entry)
-        chosen = np.flatnonzero(truth.possible)
-        attributes, uncertain = attributes.iloc[chosen].reset_index(drop=True), truth.unknown[chosen]
-        shapes = some_of(shapes, chosen)
+        chosen_rows = np.flatnonzero(truth.possible)
+        attributes, uncertain = attributes.iloc[chosen_rows].reset_index(drop=True), truth.unknown[chosen_rows]
+        shapes = some_of(shapes, chosen_rows)
     # What a session keeps of a layer is frozen already, with all that is known of it.
     if isinstance(shapes, np.ndarray) and not is_frozen(shapes):
         shapes = freeze_set(shapes.copy())
-    return chosen, Features(shapes, attributes, uncertain, partial(source.pieces_of, chosen))
+    return chosen_rows, Features(shapes, attributes, uncertain, partial(source.pieces_of, chosen_rows))

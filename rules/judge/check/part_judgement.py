@@ -70,45 +70,45 @@ def judge_part(
     layers: LayersOfCheck,
     parcels: Parcels,
     threads: Threads,
-    beside: Executor | None,
-    wanted: Wanted | None = None,
+    row_thread: Executor | None,
+    wanted_parcels: Wanted | None = None,
     most_rows: int | None = None,
 ) -> PartJudgement:
     """Judge some parcels by every rule of a check.
 
-    threads: for the rules; beside: makes rows meanwhile, None to make them at once; most_rows: how many may be held at
-    once. Raises OneMapError rule.field, TooManyRows.
+    threads: for the rules; row_thread: makes rows meanwhile, None to make them at once; most_rows: how many may be held
+    at once. Raises OneMapError rule.field, TooManyRows.
     """
     check_plan, still = layers.check_plan, threads.part(0.0, 0.0)  # what it does beside the rules moves no bar
     parcel_rows = parcel_rows_of(check_plan, layers.crs, parcels)
-    local, rows = parcel_rows.local, BackgroundRows(parcel_rows, check_plan.language, beside)
+    local, rows = parcel_rows.local, BackgroundRows(parcel_rows, check_plan.language, row_thread)
     bench = Bench(local, parcels.attributes, layers.crs, check_plan.origin)
-    shared = _shared_grounds(layers, bench, still) if wanted is None else {}
+    shared_grounds = _shared_grounds(layers, bench, still) if wanted_parcels is None else {}
     rules = [rule for rule in check_plan.rules if not layers.is_skipped(rule)]
     costs = [layers.cost(rule, len(local)) for rule in rules]
-    computed, warped, pieces, count = 0, list[WarpedRaster](), 0, len(local)
+    computed_count, warped, pieces, count = 0, list[WarpedRaster](), 0, len(local)
     for number, (rule, cost, share) in enumerate(zip(rules, costs, threads.progress.parts(costs), strict=True)):
         part = share.part(0.0, 1.0, rule.title.get(check_plan.language, rule.id))
         part.at(0.0)
-        chosen = None if wanted is None else wanted(rule.id)
-        computed += len(local) if chosen is None else int(chosen.sum())
+        is_chosen = None if wanted_parcels is None else wanted_parcels(rule.id)
+        computed_count += len(local) if is_chosen is None else int(is_chosen.sum())
         own = Threads(threads.workers, part, max(cost, 1) / _VERTICES_A_CHUNK)
-        judged = judged_rule(rule, bench, layers, own, chosen, shared.get(rule.layer))
-        if judged.judgement.warped_to_m:
-            warped.append(WarpedRaster(rule=rule.id, layer=rule.layer, cell_m=judged.judgement.warped_to_m))
-        pieces += len(judged.judgement.pairs.parcel)
+        rule_judgement = judged_rule(rule, bench, layers, own, is_chosen, shared_grounds.get(rule.layer))
+        if rule_judgement.judgement.warped_to_m:
+            warped.append(WarpedRaster(rule=rule.id, layer=rule.layer, cell_m=rule_judgement.judgement.warped_to_m))
+        pieces += len(rule_judgement.judgement.pairs.parcel)
         if pieces > (most_rows or sys.maxsize):
             raise TooManyRows(pieces / len(local) * len(costs) / (1 + number))
-        rows.add(replace(judged, threads=still))
-        count += _row_count(judged)
-    return PartJudgement(rows, computed, warped, count)
+        rows.add(replace(rule_judgement, threads=still))
+        count += _row_count(rule_judgement)
+    return PartJudgement(rows, computed_count, warped, count)
 
 
-def _row_count(judged: RuleJudgement) -> int:
+def _row_count(rule_judgement: RuleJudgement) -> int:
     """An estimate of the rows that a rule's judgement will have."""
-    found = judged.judgement
-    hits, unknown = found.hit_ground.dimension >= 0, ~shapely.is_missing(found.unknown)
-    return len(found.pairs.parcel) + int(hits.sum()) + int(unknown.sum())
+    judgement = rule_judgement.judgement
+    hits, unknown = judgement.hit_ground.dimension >= 0, ~shapely.is_missing(judgement.unknown)
+    return len(judgement.pairs.parcel) + int(hits.sum()) + int(unknown.sum())
 
 
 def _shared_grounds(layers: LayersOfCheck, bench: Bench, threads: Threads) -> Mapping[str, SharedGround]:

@@ -67,11 +67,11 @@ class RunInParts(AskedRun):
     def chunks(self) -> Iterator[Chunk]:
         """All rows, chunk by chunk; the last chunk has the table `run`."""
         verdicts, by_rule = list[str](), {name: list[Table]() for name in _BY_RULE}
-        computed, warped = 0, list[WarpedRaster]()
+        computed_count, warped = 0, list[WarpedRaster]()
         for part in _after_next_judged(self.parts):
             tables = result_of(part.tables, self.progress.check)
             verdicts += tables["parcels"].values("verdict").tolist()
-            computed += part.computed
+            computed_count += part.computed
             warped += [item for item in part.warped if item not in warped]
             for name, tables_so_far in by_rule.items() if len(part.parcels.ids) < self.parcels else ():
                 tables_so_far.append(tables[name])
@@ -81,7 +81,7 @@ class RunInParts(AskedRun):
         order = {rule: place for place, rule in enumerate(self.record["rules"])}
         warped.sort(key=lambda item: order[item["rule"]])
         seconds = round(time.perf_counter() - self.began, 3)
-        self.record.update({"computed": computed, "warped": warped, "seconds": seconds})
+        self.record.update({"computed": computed_count, "warped": warped, "seconds": seconds})
         rest = {name: _in_order_of_rules(tables, order) for name, tables in by_rule.items() if tables}
         yield Chunk({**rest, "run": run_table(self.record)})
 
@@ -113,20 +113,22 @@ def begin_parts(
 def _judged_parts(
     layers: LayersOfCheck, parcels: Parcels, threads: Threads, most_rows: int | None
 ) -> Generator[JudgedPart]:
-    count, done = len(parcels.ids), 0
+    count, judged_count = len(parcels.ids), 0
     rows = layers.rows_of_parcel(count)
-    with background_thread(threads.workers, count) as beside:
-        while done < count:
-            end = done + part_size(count - done, rows)
-            some = parcels.between(slice(done, end))
-            most = None if most_rows is None or done else most_rows * end // count
+    with background_thread(threads.workers, count) as row_thread:
+        while judged_count < count:
+            end = judged_count + part_size(count - judged_count, rows)
+            some = parcels.between(slice(judged_count, end))
+            most = None if most_rows is None or judged_count else most_rows * end // count
             step = None  # the rules of part after part would flicker by
             if len(some.ids) < count:
-                facts = {"done": f"{done:,}", "count": f"{count:,}"}
+                facts = {"done": f"{judged_count:,}", "count": f"{count:,}"}
                 step = phrase("progress.judging", layers.check_plan.language, **facts)
-            part = judge_part(layers, some, threads.part(done / count, end / count, step), beside, most_rows=most)
+            part = judge_part(
+                layers, some, threads.part(judged_count / count, end / count, step), row_thread, most_rows=most
+            )
             tables = part.rows.tables(threads.part(0.0, 0.0))
-            rows, done = part.row_count / (end - done), end
+            rows, judged_count = part.row_count / (end - judged_count), end
             yield JudgedPart(some, tables, part.computed, part.warped)
 
 

@@ -73,8 +73,8 @@ def run_of_any_size(
     workers = execution.workers or os.cpu_count() or 1
     reading = progress.part(0.0, BEGUN, phrase("progress.parcels", language))
     reading.at(0.0)
-    with contextlib.ExitStack() as held:
-        cluster = _cluster(library, execution, workers, held)
+    with contextlib.ExitStack() as stack:
+        cluster = _cluster(library, execution, workers, stack)
 
         def in_blocks(question: Question, reader: ParcelReader, rows: float | None = None) -> "RunInBlocks":
             # With all that keeps blocks on disk, which a check in memory need not load.
@@ -83,11 +83,11 @@ def run_of_any_size(
 
             engine = cluster() if cluster else LocalEngine(library, workers)
             size = crowded_block(_rows_of(library, question, reader.count) if rows is None else rows)
-            asked = AskedWork(options.id_field, options.as_of, size, against)
-            run = run_in_blocks(library, question, reader, asked, engine, progress, in_parts=execution.in_parts)
-            return held.enter_context(run)
+            asked_work = AskedWork(options.id_field, options.as_of, size, against)
+            run = run_in_blocks(library, question, reader, asked_work, engine, progress, in_parts=execution.in_parts)
+            return stack.enter_context(run)
 
-        in_memory = partial(_in_memory, library, execution, Threads(workers, progress), against, held)
+        in_memory = partial(_in_memory, library, execution, Threads(workers, progress), against, stack)
 
         def whole(question: Question) -> "Run | RunInParts | RunInBlocks":
             count = len(question.parcels.ids)
@@ -103,12 +103,12 @@ def run_of_any_size(
             return in_memory(question, None) if run is None else run
 
         how = {"always": execution.scheduler is not None, "in_parts": execution.in_parts and not against}
-        found = in_blocks_or_whole(library, options, language, workers, reading, in_blocks, **how)
-        yield whole(found) if isinstance(found, Question) else found
+        outcome = in_blocks_or_whole(library, options, language, workers, reading, in_blocks, **how)
+        yield whole(outcome) if isinstance(outcome, Question) else outcome
 
 
 def _cluster(
-    library: Library, execution: Execution, workers: int, held: contextlib.ExitStack
+    library: Library, execution: Execution, workers: int, stack: contextlib.ExitStack
 ) -> "Callable[[], Engine] | None":
     """The cluster that judges blocks while the context is open, or None; raises as `cluster_engine`.
 
@@ -120,10 +120,10 @@ def _cluster(
 
     cluster = cluster_engine(library, execution.location, execution.scheduler, workers, execution.shared)
     if execution.scheduler != LOCAL:
-        engine = held.enter_context(cluster)
+        engine = stack.enter_context(cluster)
         return lambda: engine
-    own = held.enter_context(contextlib.ExitStack())
-    return held.enter_context(one_thread_more()).submit(own.enter_context, cluster).result
+    own = stack.enter_context(contextlib.ExitStack())
+    return stack.enter_context(one_thread_more()).submit(own.enter_context, cluster).result
 
 
 def _in_memory(
@@ -131,7 +131,7 @@ def _in_memory(
     execution: Execution,
     threads: Threads,
     against: str | None,
-    held: contextlib.ExitStack,
+    stack: contextlib.ExitStack,
     question: Question,
     most: int | None,
 ) -> Run | RunInParts:
@@ -142,7 +142,7 @@ def _in_memory(
     if against or not execution.in_parts:
         return check(library, question, threads, against, most_rows=most)
     run = check_in_parts(library, question, threads, most)
-    held.callback(run.close)
+    stack.callback(run.close)
     return run
 
 

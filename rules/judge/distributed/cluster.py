@@ -40,11 +40,11 @@ PACKAGE = Path(__file__).resolve().parents[3]
 
 @contextlib.contextmanager
 def cluster_engine(
-    library: Library, location: str, scheduler: str, workers: int, shared: str | None
+    library: Library, location: str, scheduler: str, workers: int, shared_folder: str | None
 ) -> "Iterator[Cluster]":
     """An engine that works on a cluster. scheduler: "local" for `workers` processes here, or a scheduler's address.
 
-    shared: a folder that all workers see, from which they read layers instead of the library. Raises OneMapError
+    shared_folder: a folder that all workers see, from which they read layers instead of the library. Raises OneMapError
     cluster.not_installed, cluster.unreachable, cluster.no_workers.
     """
     try:
@@ -53,9 +53,9 @@ def cluster_engine(
     except ImportError as error:
         raise OneMapError("cluster.not_installed", field="--scheduler", reason=str(error)) from error
     place = str(library.path) if library.path else without_password(location)
-    with contextlib.ExitStack() as held:
-        held.enter_context(_quiet())
-        held.enter_context(dask.config.set(_SETTINGS))
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(_quiet())
+        stack.enter_context(dask.config.set(_SETTINGS))
         address: Any = scheduler
         if scheduler == LOCAL:
             address = distributed.LocalCluster(
@@ -66,16 +66,16 @@ def cluster_engine(
                 memory_limit=0,  # a block has bounds of its own
                 silence_logs=logging.CRITICAL,
             )
-            held.callback(_end_processes, address)
+            stack.callback(_end_processes, address)
         try:
             client = distributed.Client(address, timeout=_REACH_S)
         except (OSError, TimeoutError, TypeError, ValueError) as error:  # also of no way there that Dask knows
             raise _refusal("cluster.unreachable", scheduler) from error
-        held.callback(_close, client)
+        stack.callback(_close, client)
         if not client.scheduler_info()["workers"]:
             raise _refusal("cluster.no_workers", scheduler)
         _load_ahead(client)
-        yield Cluster(client, place, scheduler, library, Path(shared).absolute() if shared else None)
+        yield Cluster(client, place, scheduler, library, Path(shared_folder).absolute() if shared_folder else None)
 
 
 def _load_ahead(client: "Client") -> None:
@@ -86,10 +86,10 @@ def _load_ahead(client: "Client") -> None:
         fire_and_forget(client.submit(by_value(str(PACKAGE)), b"", workers=[worker], pure=False))
 
 
-def _close(opened: Any) -> None:
+def _close(connection: Any) -> None:
     """Close a client or a cluster; one that does not answer in time ends with this process."""
     with contextlib.suppress(TimeoutError):
-        opened.close(timeout=_CLOSE_S)
+        connection.close(timeout=_CLOSE_S)
 
 
 def _end_processes(cluster: Any) -> None:
@@ -200,11 +200,11 @@ class Cluster:
     def _share_layers(self, work: Work, progress: Progress) -> Path:
         """The file through which workers read a run's layers from the folder. Raises OneMapError cluster.shared."""
         check_plan, folder = work.check_plan, self.shared or Path()
-        found = [check_plan.in_force(code) for code in sorted(check_plan.codes)]
+        used_versions = [check_plan.in_force(code) for code in sorted(check_plan.codes)]
         step = phrase("progress.shared", work.question.language)
         progress.at(work.share_done(), step)
         try:
-            facts = share_versions(self.library, [one for one in found if one], folder, progress)
+            facts = share_versions(self.library, [one for one in used_versions if one], folder, progress)
         except (OSError, UnsupportedValue) as error:
             raise OneMapError("cluster.shared", field="--shared", folder=str(folder), reason=str(error)) from error
         if not self._see(facts):

@@ -118,10 +118,10 @@ def _outcome(task: Task) -> Outcome:
         block = read_block(path, task.number, task.question.parcels, task.starts)
         sources = task.check_plan.sources(library)
         answer = judged_block(sources, task.check_plan, task.question, block, task.against, Threads())
-        kept = block, *with_verdict_counts(answer), task.check_plan
+        block_facts = block, *with_verdict_counts(answer), task.check_plan
         place = task.journal or Journal(Path(own))
         place.path(block_name(task.number)).parent.mkdir(exist_ok=True)
-        finished = keep_block(place, *kept, is_range=task.is_range)
+        finished = keep_block(place, *block_facts, is_range=task.is_range)
         return Outcome(finished, None if task.journal else finished.rows.path.read_bytes())
 
 

@@ -57,17 +57,17 @@ def check_frame(
     if table not in (PARCELS, *ROW_TABLES):
         raise OneMapError("usage.choice", field="table", value=table, allowed=[PARCELS, *ROW_TABLES])
     options = CheckOptions(PARCELS, packs=tuple(packs), only=tuple(only), as_of=as_of)
-    with open_library(library, read_only=True) as opened:
-        refuse_unplaced(frame, opened.crs)
+    with open_library(library, read_only=True) as library_here:
+        refuse_unplaced(frame, library_here.crs)
         # In the library's plane before anything is measured: blocks share one origin.
-        placed = frame.to_crs(opened.crs)
-        bounds = np.asarray(placed.total_bounds.compute(), dtype=float)
-        question = question_about(opened, options, language, no_parcels(PARCELS, ""))
-        check_plan = check_plan_of(opened, question, origin_of(opened, bounds))
-        nobody = parcel_rows_of(check_plan, opened.crs, question.parcels)
+        placed_frame = frame.to_crs(library_here.crs)
+        bounds = np.asarray(placed_frame.total_bounds.compute(), dtype=float)
+        question = question_about(library_here, options, language, no_parcels(PARCELS, ""))
+        check_plan = check_plan_of(library_here, question, origin_of(library_here, bounds))
+        nobody = parcel_rows_of(check_plan, library_here.crs, question.parcels)
         tables = RunRows(nobody, [], language).tables(Threads())
-        nothing = _frame_of(tables[table], opened)
-    return placed.map_partitions(_judge_partition, library, check_plan, id_field, table, nothing, meta=nothing)
+        nothing = _frame_of(tables[table], library_here)
+    return placed_frame.map_partitions(_judge_partition, library, check_plan, id_field, table, nothing, meta=nothing)
 
 
 def refuse_unplaced(frame: Any, target: pyproj.CRS) -> None:
@@ -82,10 +82,10 @@ def _judge_partition(part: Any, library: str, check_plan: CheckPlan, id_field: s
     if len(part) == 0:
         return nothing
     limit_gdal_of_another()
-    with open_library(library, read_only=True) as opened:
+    with open_library(library, read_only=True) as library_here:
         parcels = _parcels(part, id_field)
-        answer = judged_parcels(check_plan, check_plan.sources(opened), parcels, Threads())
-        return _frame_of(answer.tables[table], opened)
+        answer = judged_parcels(check_plan, check_plan.sources(library_here), parcels, Threads())
+        return _frame_of(answer.tables[table], library_here)
 
 
 def _parcels(part: Any, id_field: str) -> Parcels:

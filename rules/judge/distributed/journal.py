@@ -62,10 +62,10 @@ class BlockJournal:
                 path.mkdir(exist_ok=True)
         self._done: dict[int, FinishedBlock] = {}
         for path in sorted((self.folder / _FINISHED).iterdir()):
-            if path.suffix or (found := _read_whole(path)) is None:
+            if path.suffix or (finished := _read_whole(path)) is None:
                 path.unlink()
             else:
-                self._done[int(path.name)] = found
+                self._done[int(path.name)] = finished
 
     @property
     def parcels(self) -> Path:
@@ -183,4 +183,8 @@ def _layer(check_plan: CheckPlan, code: str) -> list[str | None]:
     version = check_plan.in_force(code)
     if version:
         return [code, version.table, version.hash]
-    return [code, None, Reason.NOT_IN_FORCE if any(known.code == code for known in check_plan.known) else None]
+    return [
+        code,
+        None,
+        Reason.NOT_IN_FORCE if any(known_version.code == code for known_version in check_plan.known) else None,
+    ]

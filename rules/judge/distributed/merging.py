@@ -16,8 +16,8 @@ from onemap.rules.judge.runs.run import Chunk, ChunkRows, PackedRows
 class ChunkOnDisk(Chunk):
     """A chunk whose rows are read when somebody asks for them; storing packed rows needs no reading."""
 
-    def __init__(self, count: int, packed: PackedRows, read: Callable[[], ChunkRows]) -> None:
-        self.count, self.packed, self._read = count, packed, read
+    def __init__(self, count: int, packed_rows: PackedRows, read: Callable[[], ChunkRows]) -> None:
+        self.count, self.packed, self._read = count, packed_rows, read
         self._coming: Future[ChunkRows] | None = None
         self.are_read = False  # by whoever has the chunk
 
@@ -43,7 +43,7 @@ def chunks(
     after all others; the first chunk names all tables. While one chunk is used, the next is read in a thread, if
     somebody asks for rows on disk.
     """
-    merging, found = _FinishedBlocks(parcels, finished), dict[int, Chunk]()
+    merging, chunks_by_number = _FinishedBlocks(parcels, finished), dict[int, Chunk]()
     with one_thread_more() as thread:
         before: ChunkOnDisk | None = None
         are_asked_for = False
@@ -51,16 +51,16 @@ def chunks(
             while not all(block in finished for block in parcels.blocks_of_range(number)):
                 one = next(reached)
                 if one.chunk is not None:
-                    found[one.number] = one.chunk
-            known = found.pop(number, None)
-            coming = merging.chunk(number) if known is None else None
+                    chunks_by_number[one.number] = one.chunk
+            earlier_chunk = chunks_by_number.pop(number, None)
+            coming = merging.chunk(number) if earlier_chunk is None else None
             if coming is not None and (are_asked_for or coming.packed is None):
                 coming.read_ahead(thread)
             if before is not None:
                 yield before
                 are_asked_for = before.are_read
-            if known is not None:
-                yield known
+            if earlier_chunk is not None:
+                yield earlier_chunk
             before = coming
         if before is not None:
             yield before
@@ -79,8 +79,8 @@ class _FinishedBlocks:
         """The parcels of a range and all their rows; the blocks that hold some of these must be finished."""
         some, *_ = self._parcels.blocks_of_range(number)
         rows = self._finished[some].rows
-        packed = partial(rows.stored_rows, rows.packed_batches) if rows.packed_batches else None
-        return ChunkOnDisk(self._parcels.range_size(number), packed, partial(self._read, number))
+        packed_rows = partial(rows.stored_rows, rows.packed_batches) if rows.packed_batches else None
+        return ChunkOnDisk(self._parcels.range_size(number), packed_rows, partial(self._read, number))
 
     def _read(self, number: int) -> ChunkRows:
         self._look_at(blocks := self._parcels.blocks_of_range(number))

@@ -59,11 +59,11 @@ def _shape_facts(shapes: AnyShapes) -> pa.Array:
     return pa.StructArray.from_arrays([pa.array(values) for values in facts], names=_KNOWN)
 
 
-def _shape_column(bodies: pa.Array, known: list[pa.Array]) -> ShapeColumn | None:
+def _shape_column(bodies: pa.Array, facts: list[pa.Array]) -> ShapeColumn | None:
     """Shapes as WKB (n,) of which everything is known, one part after the other; None where it is not."""
-    if any(pa.types.is_null(part.type) for part in known):
+    if any(pa.types.is_null(part.type) for part in facts):
         return None
-    *boxes, vertices, parts, areas_m2 = (column.to_numpy() for column in pa.concat_arrays(known).flatten())
+    *boxes, vertices, parts, areas_m2 = (column.to_numpy() for column in pa.concat_arrays(facts).flatten())
     return ShapeColumn(bodies, (0.0, 0.0), PlainFacts(np.column_stack(boxes), vertices, parts), areas_m2)
 
 
@@ -174,8 +174,8 @@ def keep_parcels(folder: Path, parts: Iterator[Parcels], most_parcels: int, prog
         digest.update(data_of(part.bodies))
         return ranges.add(part)
 
-    with closing(in_order(keep, _in_ranges(parts, most_parcels), workers=1)) as kept:
-        count = sum(kept)
+    with closing(in_order(keep, _in_ranges(parts, most_parcels), workers=1)) as kept_counts:
+        count = sum(kept_counts)
     facts: dict[str, Any] = {
         "parcels": count,
         "ground": digest.hexdigest(),

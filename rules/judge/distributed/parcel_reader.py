@@ -86,15 +86,15 @@ class _ParcelProblems:
     def refuse(self, place: ProblemPlace) -> None:
         """Raise the problems that were found, if any."""
         order = {code: at for at, code in enumerate(CODES)}
-        listed = [
+        problems = [
             problem for code in sorted(self.found, key=lambda code: order.get(code, 0)) for problem in self.found[code]
         ]
-        if listed:
-            shown = first_problems(listed, place)
-            if self.count > len(listed):
-                more = self.count - (len(shown) - 1)
-                shown = [*shown[:-1], Problem("problems.more", {**place, "count": more})]
-            raise OneMapError.of(shown)
+        if problems:
+            first_ones = first_problems(problems, place)
+            if self.count > len(problems):
+                more = self.count - (len(first_ones) - 1)
+                first_ones = [*first_ones[:-1], Problem("problems.more", {**place, "count": more})]
+            raise OneMapError.of(first_ones)
 
 
 @dataclass
@@ -133,14 +133,14 @@ class ParcelStream:
         return {"file": source_name(self.options.parcels), "layer": self.stream.readable.layer}
 
     def _parts(self, encoding: str) -> Iterator[Parcels]:
-        seen, wrong, repairs, hashes, nameless = ReadingNotes(), _ParcelProblems(), [], [], []
+        notes, wrong, repairs, hashes, nameless = ReadingNotes(), _ParcelProblems(), [], [], []
         transform: SourceTransform | None = None
         wishes, provers = self.options.normalising, Provers(self.workers, are_simple_rings)
         lands, columns = list[Problem](), list[str]()
         first, carriage, bounds = 0, Carriage(), np.array([np.inf, np.inf, -np.inf, -np.inf])
         for raw, more in one_ahead(self.stream.blocks(encoding, 0, _ROWS, provers=provers)):
             self.progress.at(first / max(1, self.stream.count))
-            seen.add(more)
+            notes.add(more)
             count = len(raw.shapes)
             if count == 0:
                 break
@@ -153,22 +153,22 @@ class ParcelStream:
             hashes.append(_hashes(ids))
             west, south, east, north = bounds_of(raw.shapes) or (np.nan,) * 4
             bounds = np.r_[np.fmin(bounds[:2], [west, south]), np.fmax(bounds[2:], [east, north])]
-            placed = transform.carry(raw, provers)
-            carriage = carriage.join(placed.carriage)
-            placed, more_lands, narrow = self.options.land.land_of(placed, raw.attributes, ids, self._place)
+            placement = transform.carry(raw, provers)
+            carriage = carriage.join(placement.carriage)
+            placement, more_lands, narrow = self.options.land.land_of(placement, raw.attributes, ids, self._place)
             wrong.add(_further(narrow, first))
             lands = lands or more_lands
-            if (united := united_column(placed.shapes, placed.valid)) is not None:
+            if (united := united_column(placement.shapes, placement.valid)) is not None:
                 if not wrong.count and not nameless:
                     yield self._part(ids, united, raw.attributes)
                 first += count
                 continue
-            given = "polygon", ids, wishes.repair, self._place
-            found = sorted_geometries(placed.shapes, *given, valid=placed.valid)
-            wrong.add(_further(of_other_rows(found.problems, narrow), first))
-            repairs += _further(found.repairs, first)
+            sorting = "polygon", ids, wishes.repair, self._place
+            sound = sorted_geometries(placement.shapes, *sorting, valid=placement.valid)
+            wrong.add(_further(of_other_rows(sound.problems, narrow), first))
+            repairs += _further(sound.repairs, first)
             if not wrong.count and not nameless:
-                ground = dissolve_parts(found.geometries)
+                ground = dissolve_parts(sound.geometries)
                 without_ground = flat_problems(ids, np.flatnonzero(shapely.area(ground) <= 0), self._place)
                 wrong.add(_further(without_ground, first))
                 if not without_ground:
@@ -180,7 +180,7 @@ class ParcelStream:
         # Whether the numbers contradict the system is told of all of them, too.
         SourceTransform(raw, wishes, self.target, tuple(bounds.tolist()) if np.isfinite(bounds).all() else None)
         wrong.refuse(self._place)
-        remarks = self.stream.problems(seen, first, columns), transform.remarks(carriage), lands, repairs
+        remarks = self.stream.problems(notes, first, columns), transform.remarks(carriage), lands, repairs
         self.problems = tuple(chain.from_iterable(remarks))
 
     def _part(self, ids: np.ndarray, ground: AnyShapes, attributes: pd.DataFrame) -> Parcels:

@@ -37,10 +37,10 @@ def in_blocks_or_whole(
     """
     most = most_parcels()
     # Several files, and files of which parcels are left out, fields renamed or facts added, are read whole.
-    several, changed = options.more_parcels or options.unread, options.normalising.fields or options.facts.values
-    is_plain = not (several or options.keep_bad or changed)
-    given = options.parcels, options.layer, options.encoding
-    with large_layer(*given) if is_plain else contextlib.nullcontext() as stream:
+    several, is_changed = options.more_parcels or options.unread, options.normalising.fields or options.facts.values
+    is_plain = not (several or options.keep_bad or is_changed)
+    layer_source = options.parcels, options.layer, options.encoding
+    with large_layer(*layer_source) if is_plain else contextlib.nullcontext() as stream:
         if stream and not fits_into_memory(stream.count / most, in_parts=in_parts):
             digest = content_hash(Path(options.parcels), stream.readable.path, reading)
             blank = no_parcels(source_name(options.parcels), digest)
@@ -48,10 +48,10 @@ def in_blocks_or_whole(
             with contextlib.suppress(UnsupportedValue):
                 return in_blocks(question_about(library, options, language, blank), reader)
     question = question_of(library, options, language, workers, reading)
-    done = None
+    result = None
     if always or not fits_into_memory(block_count(question.parcels.vertices, most), in_parts=in_parts):
-        done = handed_on(question, in_blocks)
-    return question if done is None else done
+        result = handed_on(question, in_blocks)
+    return question if result is None else result
 
 
 def handed_on(question: Question, in_blocks: Callable[[Question, ParcelReader], Done]) -> Done | None:

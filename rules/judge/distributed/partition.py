@@ -31,10 +31,10 @@ def most_parcels() -> int:
 
     Raises UsageError usage.value.
     """
-    given = os.environ.get(_GIVEN, str(MOST_PARCELS))
-    if not given.isdecimal() or int(given) < 1:
-        raise UsageError("usage.value", field=_GIVEN, value=given)
-    return int(given)
+    number = os.environ.get(_GIVEN, str(MOST_PARCELS))
+    if not number.isdecimal() or int(number) < 1:
+        raise UsageError("usage.value", field=_GIVEN, value=number)
+    return int(number)
 
 
 def most_rows(parcels: int) -> int | None:

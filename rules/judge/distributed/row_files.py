@@ -74,9 +74,9 @@ class RowFile:
     def stored_rows(self, batches: Sequence[int]) -> Iterator[tuple[str, StoredBlock]]:
         """Some batches of rows, packed, with the names of their tables, one at a time."""
         with pa.OSFile(str(self.path)) as file:
-            kept = pa.ipc.open_file(file)
+            row_file = pa.ipc.open_file(file)
             for number in batches:
-                (row,) = kept.get_batch(number).to_pylist()
+                (row,) = row_file.get_batch(number).to_pylist()
                 name, _, _ = (row.pop(key) for key in ("table", "rule", "range"))
                 yield name, StoredBlock(**row)
 
@@ -115,22 +115,22 @@ def write_rows(
 def read_head(path: Path) -> tuple[RowFile, dict[str, Any]]:
     """A file of rows, opened without reading rows, and the facts of its block. Raises OSError, ArrowException."""
     with pa.OSFile(str(path)) as file:
-        kept = pa.ipc.open_file(file, options=pa.ipc.IpcReadOptions(included_fields=[0, 1, 2]))
-        head = json.loads(kept.schema.metadata[_HEAD])
-        groups = [tuple(kept.get_batch(at).to_pylist()[0].values()) for at in range(kept.num_record_batches)]
+        row_file = pa.ipc.open_file(file, options=pa.ipc.IpcReadOptions(included_fields=[0, 1, 2]))
+        head = json.loads(row_file.schema.metadata[_HEAD])
+        groups = [tuple(row_file.get_batch(at).to_pylist()[0].values()) for at in range(row_file.num_record_batches)]
     return RowFile(path, head["columns"], head["kinds"], groups), head["facts"]
 
 
 def _groups(
     block: ParcelBlock, tables: Mapping[str, Table], rules: Mapping[str, int], is_range: bool
 ) -> Iterator[tuple[Group, StoredBlock]]:
-    packed = {name: table for name, table in tables.items() if is_range and name not in BY_RULE}
-    if packed:
-        for name, rows in packed_rows(Chunk(packed, block.parcels), int(block.positions[0])):
+    packed_tables = {name: table for name, table in tables.items() if is_range and name not in BY_RULE}
+    if packed_tables:
+        for name, rows in packed_rows(Chunk(packed_tables, block.parcels), int(block.positions[0])):
             yield (name, None, None), rows
     place = pd.Index(block.parcels.ids, dtype=object)
     for name, table in tables.items():
-        if name in packed or not table.count:
+        if name in packed_tables or not table.count:
             continue
         at = place.get_indexer(pd.Index(table.values("parcel"), dtype=object))
         by_rule, whole = name in BY_RULE, rows_of_table(table)
@@ -148,38 +148,38 @@ def _groups(
             yield group, StoredBlock(stop - start, content, None, None, None)
 
 
-def packed_tables(kept: RowFile, parcels: Parcels, first: int) -> dict[str, Table]:
+def packed_tables(row_file: RowFile, parcels: Parcels, first: int) -> dict[str, Table]:
     """The tables of a block of consecutive parcels by name, except those that are ordered by rule.
 
     first: the position of the first of its parcels.
     """
-    parts: dict[str, list[Rows]] = {name: [] for name in kept.columns if name not in BY_RULE}
-    for name, block in kept.stored_rows(kept.packed_batches):
+    parts: dict[str, list[Rows]] = {name: [] for name in row_file.columns if name not in BY_RULE}
+    for name, block in row_file.stored_rows(row_file.packed_batches):
         if name != GIVEN:
             parts[name].append(Rows(read_columns(block.content), _wkb(block.shapes, parcels, first)))
-    return {name: _table(kept, name, rows) for name, rows in parts.items()}
+    return {name: _table(row_file, name, rows) for name, rows in parts.items()}
 
 
-def merged_table(kept: RowFile, name: str, parts: Sequence[tuple[RowFile, Sequence[int]]]) -> Table:
+def merged_table(row_file: RowFile, name: str, parts: Sequence[tuple[RowFile, Sequence[int]]]) -> Table:
     """The rows of a table from batches of several blocks' files, ordered by parcel.
 
-    The rows of one parcel keep their order. kept: of any of the blocks.
+    The rows of one parcel keep their order. row_file: of any of the blocks.
     """
     read = [block.content for file, batches in parts for _, block in file.stored_rows(batches)]
     if not read:
-        return _table(kept, name, [])
+        return _table(row_file, name, [])
     columns = concatenate_rows([Rows(read_columns(content), None) for content in read]).columns
     if len(read) > 1:
         columns = columns.take(np.argsort(columns[_POSITION].to_numpy(), kind="stable"))
-    wkb = as_one_array(columns[_SHAPE]) if name in kept.kinds else None
-    return _table(kept, name, [Rows(columns.select(kept.columns[name]), wkb)])
+    wkb = as_one_array(columns[_SHAPE]) if name in row_file.kinds else None
+    return _table(row_file, name, [Rows(columns.select(row_file.columns[name]), wkb)])
 
 
-def _table(kept: RowFile, name: str, parts: list[Rows]) -> Table:
+def _table(row_file: RowFile, name: str, parts: list[Rows]) -> Table:
     """Rows of a block's table, possibly none."""
-    kind = kept.kinds.get(name)
+    kind = row_file.kinds.get(name)
     if not parts:
-        columns = pa.table({column: pa.nulls(0) for column in kept.columns[name]})
+        columns = pa.table({column: pa.nulls(0) for column in row_file.columns[name]})
         parts = [Rows(columns, pa.array([], pa.large_binary()) if kind else None)]
     whole = concatenate_rows(parts)
     for at, column in enumerate(whole.columns.columns):

@@ -49,7 +49,7 @@ class RunInBlocks:
     def __init__(
         self,
         library: Library,
-        begun: "BegunWork",
+        begun_work: "BegunWork",
         engine: Engine,
         progress: Progress,
         began: float,
@@ -57,12 +57,12 @@ class RunInBlocks:
         is_ahead: bool,
     ) -> None:
         """Judge the first block. Raises OneMapError for every refusal."""
-        question, files = begun.work.question, begun.work.parcel_files
+        question, files = begun_work.work.question, begun_work.work.parcel_files
         self.packs: tuple[Pack, ...] = question.packs
         self.bad: tuple[tuple[str, BadFeatures], ...] = question.parcels.bad
-        self.parcels, self.blocks, self.resumed = files.count, files.blocks, begun.resumed
-        self.problems, self.is_ahead = begun.problems, is_ahead
-        self._library, self._begun, self._began = library, begun, began
+        self.parcels, self.blocks, self.resumed = files.count, files.blocks, begun_work.resumed
+        self.problems, self.is_ahead = begun_work.problems, is_ahead
+        self._library, self._begun, self._began = library, begun_work, began
         self._engine, self._progress = engine, progress
         self._begin()
         self.record, self.verdicts = self._record(), self._verdicts()
@@ -113,7 +113,7 @@ def run_in_blocks(
     library: Library,
     question: Question,
     reader: ParcelReader,
-    asked: "AskedWork",
+    asked_work: "AskedWork",
     engine: Engine,
     progress: Progress,
     *,
@@ -126,12 +126,12 @@ def run_in_blocks(
     Raises OneMapError for every refusal, UnsupportedValue.
     """
     began = time.perf_counter()
-    with work_begun(library, question, reader, asked, progress) as begun:
-        work, judging = begun.work, progress.part(KEPT, JUDGED)
+    with work_begun(library, question, reader, asked_work, progress) as begun_work:
+        work, judging = begun_work.work, progress.part(KEPT, JUDGED)
         is_ahead = in_parts and work.parcel_files.are_in_order
         if not is_ahead:
             work.finish_blocks(engine, judging)
-        with contextlib.closing(RunInBlocks(library, begun, engine, judging, began, is_ahead=is_ahead)) as run:
+        with contextlib.closing(RunInBlocks(library, begun_work, engine, judging, began, is_ahead=is_ahead)) as run:
             yield run
 
 
@@ -190,7 +190,7 @@ class BegunWork:
 
 @contextlib.contextmanager
 def work_begun(
-    library: Library, question: Question, reader: ParcelReader, asked: AskedWork, progress: Progress
+    library: Library, question: Question, reader: ParcelReader, asked_work: AskedWork, progress: Progress
 ) -> Iterator[BegunWork]:
     """The parcels in blocks on disk, and what was done of them before, as long as the block here lasts.
 
@@ -198,25 +198,32 @@ def work_begun(
     UnsupportedValue.
     """
     check_plan = check_plan_of(library, question, (0.0, 0.0))
-    given = asked.id_field, check_plan, asked.against, asked.as_of, asked.most_parcels, asked.options
-    key = question_key(library, question, *given)
+    key_facts = (
+        asked_work.id_field,
+        check_plan,
+        asked_work.against,
+        asked_work.as_of,
+        asked_work.most_parcels,
+        asked_work.options,
+    )
+    key = question_key(library, question, *key_facts)
     about = {
         "started": library.connection.moment(),
         "as_of": question.as_of.isoformat(),
         "parcels": question.parcels.source,
     }
-    with journal_folder(work_place(library.path, library.id), asked.verb, key) as place:
+    with journal_folder(work_place(library.path, library.id), asked_work.verb, key) as place:
         journal = BlockJournal(place, about)
         if not are_kept(journal.parcels):
             keeping = progress.part(READ, KEPT, phrase("progress.parcels", question.language))
-            _keep(journal, reader, asked, question, keeping)
+            _keep(journal, reader, asked_work, question, keeping)
         parcels = KeptParcels(journal.parcels, question.parcels)
         day = date.fromisoformat(journal.about["as_of"])
         question = replace(question, as_of=day, parcels=replace(question.parcels, id_field=parcels.notes["id_field"]))
         question = question.with_used_land(problem["code"] for problem in parcels.notes["problems"])
         check_plan = replace(check_plan, as_of=day, origin=origin_of(library, parcels.bounds))
-        used = check_plan.versions_used
-        lacking = problems_near(lacking_ground(library, used), used, parcels.bounds)
+        used_versions = check_plan.versions_used
+        lacking = problems_near(lacking_ground(library, used_versions), used_versions, parcels.bounds)
         of_layers = *trial_problems_of(library, check_plan), *lacking
         of_packs = *slips_of(question.packs, day), *value_problems_of(library, check_plan)
         of_accuracy = accuracy_problems_of(library, check_plan, map(parcels.range, range(parcels.ranges)))
@@ -227,7 +234,7 @@ def work_begun(
         if resumed := len(journal.finished_blocks):
             problems.append(_resumed_problem(journal, parcels, question.language))
             progress.at(KEPT, problems[-1]["message"])
-        yield BegunWork(Work(question, check_plan, parcels, journal, asked.against), problems, resumed)
+        yield BegunWork(Work(question, check_plan, parcels, journal, asked_work.against), problems, resumed)
 
 
 def _resumed_problem(journal: BlockJournal, parcels: KeptParcels, language: str) -> ProblemRecord:
@@ -236,7 +243,7 @@ def _resumed_problem(journal: BlockJournal, parcels: KeptParcels, language: str)
 
 
 def _keep(
-    journal: BlockJournal, reader: ParcelReader, asked: AskedWork, question: Question, progress: Progress
+    journal: BlockJournal, reader: ParcelReader, asked_work: AskedWork, question: Question, progress: Progress
 ) -> None:
     """Put the parcels on disk, with the remarks on them."""
     remarks = KindRemarks(question.packs, question.language)
@@ -248,7 +255,7 @@ def _keep(
 
     def write(parts: Iterator[Parcels]) -> None:
         with disk_errors_as_refusals(journal.folder):
-            keep_parcels(journal.parcels, look_at(parts), asked.most_parcels, progress)
+            keep_parcels(journal.parcels, look_at(parts), asked_work.most_parcels, progress)
 
     reader.hand_to(write)
     records = [problem_record(problem, question.language) for problem in (*reader.problems, *remarks.problems())]

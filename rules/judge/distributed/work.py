@@ -94,9 +94,9 @@ class Work:
         Whether blocks had been able to read one; then all must be judged again.
         """
         blocks = self.journal.finished_blocks.values()
-        found = {code for item in blocks for code in item.unreadable} - self.check_plan.unreadable
-        self.check_plan = replace(self.check_plan, unreadable=self.check_plan.unreadable | found)
-        if all(found <= item.unreadable for item in blocks):
+        unreadable_codes = {code for item in blocks for code in item.unreadable} - self.check_plan.unreadable
+        self.check_plan = replace(self.check_plan, unreadable=self.check_plan.unreadable | unreadable_codes)
+        if all(unreadable_codes <= item.unreadable for item in blocks):
             return False
         self.journal.begin_again()
         return True
@@ -128,16 +128,16 @@ class LocalEngine:
         small = small_layers(work.check_plan, sources, files.bounds)
         begin, count = work.share_done(), max(files.sizes[number] for number in numbers)
         keeping: Future[NumberedBlock] | None = None
-        with contextlib.ExitStack() as held:
-            beside = held.enter_context(background_thread(self.workers, count))
-            keeper = held.enter_context(one_thread_more())
-            blocks = held.enter_context(closing(one_ahead(map(files.block, numbers))))
+        with contextlib.ExitStack() as stack:
+            row_thread = stack.enter_context(background_thread(self.workers, count))
+            keeper = stack.enter_context(one_thread_more())
+            blocks = stack.enter_context(closing(one_ahead(map(files.block, numbers))))
             for block in blocks:
                 end = begin + files.sizes[block.number] / files.count
                 # The rules of block after block would flicker by.
                 step = work.step("progress.judging") if files.blocks > 1 else None
                 threads = Threads(self.workers, progress.part(begin, end, step))
-                answer = _block_begun(sources, small, work, block, threads, beside)
+                answer = _block_begun(sources, small, work, block, threads, row_thread)
                 before, begin = keeping, end
                 keeping = keeper.submit(self._keep, work, block, answer)
                 give_back_memory()
@@ -148,26 +148,29 @@ class LocalEngine:
 
     def _keep(self, work: Work, block: ParcelBlock, answer: Callable[[], Answer]) -> NumberedBlock:
         """Put a block into the journal, once its tables are made."""
-        found = answer()
-        kept, is_range = (block, *with_verdict_counts(found), work.check_plan), work.parcel_files.are_in_order
-        finished = keep_block(work.journal.place, *kept, is_range=is_range)
+        block_answer = answer()
+        block_facts, is_range = (
+            (block, *with_verdict_counts(block_answer), work.check_plan),
+            work.parcel_files.are_in_order,
+        )
+        finished = keep_block(work.journal.place, *block_facts, is_range=is_range)
         if not is_range:
             return NumberedBlock(block.number, finished)
         # Rows that stand by rule first are merged in the end.
-        none = {name: Table(found.tables[name].columns.iloc[:0]) for name in BY_RULE & set(found.tables)}
-        packed = partial(finished.rows.stored_rows, finished.rows.packed_batches)
-        return NumberedBlock(block.number, finished, Chunk(found.tables | none, block.parcels, packed))
+        none = {name: Table(block_answer.tables[name].columns.iloc[:0]) for name in BY_RULE & set(block_answer.tables)}
+        packed_rows = partial(finished.rows.stored_rows, finished.rows.packed_batches)
+        return NumberedBlock(block.number, finished, Chunk(block_answer.tables | none, block.parcels, packed_rows))
 
 
 def _block_begun(
-    sources: Sources, small: SmallLayers, work: Work, block: ParcelBlock, threads: Threads, beside: Executor | None
+    sources: Sources, small: SmallLayers, work: Work, block: ParcelBlock, threads: Threads, row_thread: Executor | None
 ) -> Callable[[], Answer]:
     """Judge one block's parcels; the answer, whose tables are made beside. Raises OneMapError rule.field and others."""
     if work.against:
         answer = judged_block(sources, work.check_plan, work.question, block, work.against, threads)
         return lambda: answer
     layers = LayersOfCheck(work.check_plan, sources, block.parcels, threads.progress.part(0.0, _READ), small)
-    return judge_in_advance(layers, block.parcels, threads.part(_READ, 1.0), beside)
+    return judge_in_advance(layers, block.parcels, threads.part(_READ, 1.0), row_thread)
 
 
 def with_verdict_counts(answer: Answer) -> tuple[Answer, dict[str, int]]:

@@ -21,27 +21,27 @@ Result = TypeVar("Result")
 class BackgroundRows:
     """The rows of one rule after the other for some parcels, made by a second thread where there is one."""
 
-    def __init__(self, parcels: ParcelRows, language: str, beside: Executor | None) -> None:
+    def __init__(self, parcels: ParcelRows, language: str, row_thread: Executor | None) -> None:
         """Start with the rows about whole parcels, which need no rule. `wait_for_rows` raises what goes wrong."""
         self._parcels = parcels
         self._language = language
-        self._beside = beside
+        self._beside = row_thread
         self._rows: list[Future[RuleRows]] = []
         self._work: list[float] = []  # of each rule, in rows that it has about
-        if beside is not None:
+        if row_thread is not None:
             for name in ("wkb", "area_ellipsoidal_m2"):
-                beside.submit(getattr, parcels, name)
+                row_thread.submit(getattr, parcels, name)
 
-    def add(self, judged: RuleJudgement) -> None:
+    def add(self, rule_judgement: RuleJudgement) -> None:
         """Take the judgement of the next rule, and start making its rows."""
         order = len(self._rows)
 
         def work() -> RuleRows:
-            return RuleRows(judged, *rows_of(judged, order, self._parcels.area_m2, self._language))
+            return RuleRows(rule_judgement, *rows_of(rule_judgement, order, self._parcels.area_m2, self._language))
 
-        self._work.append(1.0 + len(judged.judgement.pairs.parcel))
+        self._work.append(1.0 + len(rule_judgement.judgement.pairs.parcel))
         if self._beside is not None:
-            read_ahead(judged)
+            read_ahead(rule_judgement)
         self._rows.append(self._begin(work))
 
     def wait_for_rows(self, progress: Progress) -> RunRows:
@@ -56,8 +56,8 @@ class BackgroundRows:
         return self._begin(lambda: self._all().tables(threads))
 
     def _all(self) -> RunRows:
-        made = without_rows_under([rows.result() for rows in self._rows])
-        return RunRows(self._parcels, made, self._language)
+        rows_of_rules = without_rows_under([rows.result() for rows in self._rows])
+        return RunRows(self._parcels, rows_of_rules, self._language)
 
     def _remaining_rows(self) -> float:
         """The remaining work, in rows."""
@@ -66,9 +66,9 @@ class BackgroundRows:
     def _begin(self, work: Callable[[], Result]) -> "Future[Result]":
         if self._beside is not None:
             return self._beside.submit(work)
-        made: Future[Result] = Future()
-        made.set_result(work())
-        return made
+        future: Future[Result] = Future()
+        future.set_result(work())
+        return future
 
 
 @contextlib.contextmanager
@@ -77,10 +77,10 @@ def background_thread(workers: int, parcels: int) -> Iterator[Executor | None]:
     if workers == 1 or parcels <= FEW_PARCELS:
         yield None
         return
-    beside = ThreadPoolExecutor(1)
+    thread = ThreadPoolExecutor(1)
     try:
-        yield beside
+        yield thread
     except BaseException:  # whoever has cancelled does not wait for it
-        beside.shutdown(wait=False, cancel_futures=True)
+        thread.shutdown(wait=False, cancel_futures=True)
         raise
-    beside.shutdown(wait=False)  # what waits there is done
+    thread.shutdown(wait=False)  # what waits there is done

@@ -26,21 +26,21 @@ def cited_law(law: str, language: str) -> str:
     law = plain_basis(law)
     if language == "en":
         return _english(law)
-    found = _NAME.fullmatch(law)
-    if language != "zh" or found is None or "《" in law or law in _law_file()["descriptions"]:
+    match = _NAME.fullmatch(law)
+    if language != "zh" or match is None or "《" in law or law in _law_file()["descriptions"]:
         return law
-    title = found["title"]
+    title = match["title"]
     if not _TITLE.fullmatch(re.sub(_TRIAL, "", title)):
         return law
-    return f"《{title}》{found['number']}"
+    return f"《{title}》{match['number']}"
 
 
 def _english(law: str) -> str:
     """A law with its official English name before it, if it has one."""
-    marked = _MARKED_TITLE.fullmatch(law)
-    title = marked["title"] if marked else law
+    match = _MARKED_TITLE.fullmatch(law)
+    title = match["title"] if match else law
     name = _law_file()["english"].get(title)
-    return law if name is None else f"{name} ({marked[0] if marked else f'《{title}》'})"
+    return law if name is None else f"{name} ({match[0] if match else f'《{title}》'})"
 
 
 def plain_basis(text: str) -> str:
@@ -65,8 +65,8 @@ def law_and_article(part: str) -> tuple[str, str]:
     """The law and the article in a part of a basis; the article is empty if none is named."""
     if any(part == law["title"] for law in _law_file()["law"]):
         return part, ""
-    if marked := _MARKED.fullmatch(part):
-        return marked["law"], marked["article"]
+    if match := _MARKED.fullmatch(part):
+        return match["law"], match["article"]
     law, _, article = part.rpartition(" ")
     return (law, article) if law else (article, "")
 
@@ -80,7 +80,7 @@ def cited_basis(basis: str, language: str) -> str:
     for line in plain_basis(basis).splitlines():
         parts = filter(None, (part.strip() for part in re.split("[；;]", line)))
         articles = articles_by_law(map(law_and_article, parts))
-        lines.append(semicolon.join(citation(law, named, language) for law, named in articles.items()))
+        lines.append(semicolon.join(citation(law, article_names, language) for law, article_names in articles.items()))
     return "\n".join(lines)
 
 

@@ -69,13 +69,13 @@ class OfficialFeatures:
     attributes: pd.DataFrame
 
 
-def _unknown_reasons(judged: RuleJudgement, parcels: np.ndarray) -> np.ndarray:
+def _unknown_reasons(rule_judgement: RuleJudgement, parcels: np.ndarray) -> np.ndarray:
     """The reasons why ground of some parcels (k,) could not be judged, joined with commas (k,)."""
-    order = unknown_reasons(judged.rule.kind)
-    reasons = sorted(judged.judgement.reasons, key=order.index)
+    order = unknown_reasons(rule_judgement.rule.kind)
+    reasons = sorted(rule_judgement.judgement.reasons, key=order.index)
     result = np.full(len(parcels), "", dtype=object)
     for reason in reasons:
-        rows = np.flatnonzero(judged.judgement.reasons[reason][parcels])
+        rows = np.flatnonzero(rule_judgement.judgement.reasons[reason][parcels])
         result[rows] = [column_of_reasons((before, reason)) for before in result[rows]]
     return result
 
@@ -109,64 +109,64 @@ _NO_ROWS = _Half(
 )
 
 
-def _unknown_half(judged: RuleJudgement, parcel_m2: np.ndarray) -> _Half:
-    unknown = judged.judgement.unknown
+def _unknown_half(rule_judgement: RuleJudgement, parcel_m2: np.ndarray) -> _Half:
+    unknown = rule_judgement.judgement.unknown
     present = np.flatnonzero(~shapely.is_missing(unknown))
     if len(present) == 0:
         return _NO_ROWS
     grounds = FlatGround.of(unknown[present])
-    measure = measure_grounds(grounds, judged.rule, parcel_m2[present])
-    reason = _join_reasons(_unknown_reasons(judged, present), measure.reason)
-    return _excuse_rows(_Half(present, grounds, measure, reason, {}), judged, is_unknown=True)
+    measure = measure_grounds(grounds, rule_judgement.rule, parcel_m2[present])
+    reason = _join_reasons(_unknown_reasons(rule_judgement, present), measure.reason)
+    return _excuse_rows(_Half(present, grounds, measure, reason, {}), rule_judgement, is_unknown=True)
 
 
-def _hit_half(judged: RuleJudgement, parcel_m2: np.ndarray) -> _Half:
-    judgement, measures = judged.judgement, judged.judgement.measures
+def _hit_half(rule_judgement: RuleJudgement, parcel_m2: np.ndarray) -> _Half:
+    judgement, measures = rule_judgement.judgement, rule_judgement.judgement.measures
     present = np.flatnonzero(judgement.hit_ground.dimension >= 0 if measures is None else measures.has_row)
     if len(present) == 0:
         return _NO_ROWS
     if measures is None:
-        measure, columns = _ground_hit(judged, present, parcel_m2)
+        measure, columns = _ground_hit(rule_judgement, present, parcel_m2)
     else:
-        measure, columns = _measured_hit(judged, present, measures)
-    lacks_fact = np.where(judged.lacks_fact[present], Reason.NO_FACT, "").astype(object)
+        measure, columns = _measured_hit(rule_judgement, present, measures)
+    lacks_fact = np.where(rule_judgement.lacks_fact[present], Reason.NO_FACT, "").astype(object)
     reason = _join_reasons(lacks_fact, measure.reason)
     of_hit = judgement.pairs.of_hit
-    features = np.bincount(judgement.pairs.parcel[of_hit], minlength=len(judged.rows))[present]
+    features = np.bincount(judgement.pairs.parcel[of_hit], minlength=len(rule_judgement.rows))[present]
     columns |= {"features": features.astype(float), "distance_m": judgement.distance_m[present]}
     half = _Half(present, judgement.hit_ground.at(present), measure, reason, columns)
-    return _excuse_rows(half, judged, is_unknown=False)
+    return _excuse_rows(half, rule_judgement, is_unknown=False)
 
 
-def _excuse_rows(half: _Half, judged: RuleJudgement, is_unknown: bool) -> _Half:
+def _excuse_rows(half: _Half, rule_judgement: RuleJudgement, is_unknown: bool) -> _Half:
     """Mark the rows of excused projects: a hit becomes clear and decides nothing, unknown ground decides nothing."""
-    if judged.excused_by is None or len(half.present) == 0:
+    if rule_judgement.excused_by is None or len(half.present) == 0:
         return half
-    excused_by = judged.excused_by[half.present]
+    excused_by = rule_judgement.excused_by[half.present]
     rows = np.flatnonzero(~are_none(excused_by))
     if len(rows) == 0:
         return half
-    counted, measured, reason = half.measure.counted.copy(), half.measure.reason.copy(), half.reason.copy()
-    counted[rows], measured[rows] = False, Reason.EXCUSED
+    is_counted, measure_reason, reason = half.measure.counted.copy(), half.measure.reason.copy(), half.reason.copy()
+    is_counted[rows], measure_reason[rows] = False, Reason.EXCUSED
     columns: dict[str, Any] = {"excused_by": excused_by}
     if is_unknown:
         reason[rows] = [column_of_reasons((before, Reason.EXCUSED)) for before in reason[rows]]
     else:
         reason[rows] = Reason.EXCUSED
-        verdict = np.full(len(half.present), judged.rule.verdict, dtype=object)
+        verdict = np.full(len(half.present), rule_judgement.rule.verdict, dtype=object)
         verdict[rows] = Verdict.CLEAR
         columns["verdict"] = verdict
-    measure = replace(half.measure, counted=counted, reason=measured)
+    measure = replace(half.measure, counted=is_counted, reason=measure_reason)
     return _Half(half.present, half.grounds, measure, reason, {**half.columns, **columns})
 
 
 def _ground_hit(
-    judged: RuleJudgement, present: np.ndarray, parcel_m2: np.ndarray
+    rule_judgement: RuleJudgement, present: np.ndarray, parcel_m2: np.ndarray
 ) -> tuple[GroundMeasures, dict[str, Any]]:
     """The conflicts of ground of the parcels (k,) that have one: areas against the rule's limits, more columns."""
-    judgement = judged.judgement
-    measure = measure_grounds(judgement.hit_ground.at(present), judged.rule, parcel_m2[present])
-    columns = _second_method(judged, present, measure)
+    judgement = rule_judgement.judgement
+    measure = measure_grounds(judgement.hit_ground.at(present), rule_judgement.rule, parcel_m2[present])
+    columns = _second_method(rule_judgement, present, measure)
     if judgement.net_area_m2 is not None:
         columns["net_area_m2"] = judgement.net_area_m2[present]
     if judgement.value is not None:
@@ -175,41 +175,41 @@ def _ground_hit(
 
 
 def _measured_hit(
-    judged: RuleJudgement, present: np.ndarray, measures: Measures
+    rule_judgement: RuleJudgement, present: np.ndarray, measures: Measures
 ) -> tuple[GroundMeasures, dict[str, Any]]:
     """The conflicts that the kind measures itself, of the parcels (k,) that have one: areas, and which count."""
     nothing = np.full(len(present), np.nan)
     area_m2 = nothing if measures.area_m2 is None else measures.area_m2[present]
-    counted = np.ones(len(present), dtype=bool) if measures.counted is None else measures.counted[present]
-    reason = np.where(counted, "", KINDS[judged.rule.kind].not_counted).astype(object)
-    given = {name: getattr(measures, name) for name in ("length_m", "value", "share")}
-    columns = {name: values[present] for name, values in given.items() if values is not None}
-    return GroundMeasures(area_m2, area_m2, counted, reason, no_ground(len(present))), columns
+    is_counted = np.ones(len(present), dtype=bool) if measures.counted is None else measures.counted[present]
+    reason = np.where(is_counted, "", KINDS[rule_judgement.rule.kind].not_counted).astype(object)
+    measured_values = {name: getattr(measures, name) for name in ("length_m", "value", "share")}
+    columns = {name: values[present] for name, values in measured_values.items() if values is not None}
+    return GroundMeasures(area_m2, area_m2, is_counted, reason, no_ground(len(present))), columns
 
 
-def _second_method(judged: RuleJudgement, present: np.ndarray, measure: GroundMeasures) -> dict[str, Any]:
+def _second_method(rule_judgement: RuleJudgement, present: np.ndarray, measure: GroundMeasures) -> dict[str, Any]:
     """Areas by the second method where they decide, and the range of each area within the boundary error."""
-    zones = judged.judgement.zones
+    zones = rule_judgement.judgement.zones
     if zones is None or len(present) == 0:
         return {}
     area_m2 = np.full(len(present), np.nan)
-    rows = np.flatnonzero(are_decisive(measure.area_m2, judged.rule.min_area_m2))
-    area_m2[rows] = checked_areas(zones, present[rows], judged.threads)
+    rows = np.flatnonzero(are_decisive(measure.area_m2, rule_judgement.rule.min_area_m2))
+    area_m2[rows] = checked_areas(zones, present[rows], rule_judgement.threads)
     columns: dict[str, Any] = {"area_check_m2": area_m2, "check_differs": disagrees(measure.area_m2, area_m2)}
-    if judged.accuracy_m:
-        low, high = area_ranges(zones, present, judged.accuracy_m, judged.threads)
+    if rule_judgement.accuracy_m:
+        low, high = area_ranges(zones, present, rule_judgement.accuracy_m, rule_judgement.threads)
         columns |= {"area_low_m2": low, "area_high_m2": high, "within_error": within_error(low)}
     return columns
 
 
-def read_ahead(judged: RuleJudgement) -> None:
+def read_ahead(rule_judgement: RuleJudgement) -> None:
     """Read from the library all that the rows need, while the thread that owns its connection still judges."""
-    judgement = judged.judgement
+    judgement = rule_judgement.judgement
     if judgement.zones is None:
         return
-    area, least = judgement.hit_ground.area_m2, judged.rule.min_area_m2
+    area, least = judgement.hit_ground.area_m2, rule_judgement.rule.min_area_m2
     # Rows may sum an area in another order.
-    if judged.accuracy_m or any(are_decisive(area * share, least).any() for share in (1 - 1e-6, 1 + 1e-6)):
+    if rule_judgement.accuracy_m or any(are_decisive(area * share, least).any() for share in (1 - 1e-6, 1 + 1e-6)):
         judgement.zones.pieces()
 
 
@@ -257,27 +257,27 @@ def _array_of(values: list[Any]) -> np.ndarray:
 
 
 def rows_of(
-    judged: RuleJudgement, order: int, parcel_area_m2: np.ndarray, language: str
+    rule_judgement: RuleJudgement, order: int, parcel_area_m2: np.ndarray, language: str
 ) -> tuple[list[FindingColumns], list[FindingColumns]]:
     """Findings and overlaps of one rule, in blocks of plain columns that each have rows; many rules have none.
 
     order: the rule's place among all rules; parcel_area_m2: of all parcels.
     """
-    own_m2 = parcel_area_m2[judged.rows]
-    halves = {False: _hit_half(judged, own_m2), True: _unknown_half(judged, own_m2)}
+    own_m2 = parcel_area_m2[rule_judgement.rows]
+    halves = {False: _hit_half(rule_judgement, own_m2), True: _unknown_half(rule_judgement, own_m2)}
     findings = [
-        _finding_rows(judged, order, half, is_unknown, parcel_area_m2, language)
+        _finding_rows(rule_judgement, order, half, is_unknown, parcel_area_m2, language)
         for is_unknown, half in halves.items()
         if len(half.present)
     ]
-    pieces = [_overlap_rows(judged, order, halves)] if len(judged.judgement.pairs.parcel) else []
+    pieces = [_overlap_rows(rule_judgement, order, halves)] if len(rule_judgement.judgement.pairs.parcel) else []
     return findings, pieces
 
 
 def _finding_rows(
-    judged: RuleJudgement, order: int, half: _Half, is_unknown: bool, parcel_area_m2: np.ndarray, language: str
+    rule_judgement: RuleJudgement, order: int, half: _Half, is_unknown: bool, parcel_area_m2: np.ndarray, language: str
 ) -> FindingColumns:
-    rule, parcel = judged.rule, judged.rows[half.present]
+    rule, parcel = rule_judgement.rule, rule_judgement.rows[half.present]
     columns = {
         "_parcel": parcel,
         "_rule": order,
@@ -286,7 +286,7 @@ def _finding_rows(
         "pack": rule.pack,
         "department": rule.department,
         "layer": rule.layer,
-        "version": judged.label,
+        "version": rule_judgement.label,
         "verdict": Verdict.UNKNOWN if is_unknown else rule.verdict,
         "area_m2": half.measure.area_m2,
         "counted_area_m2": half.measure.counted_area_m2,
@@ -302,7 +302,7 @@ def _finding_rows(
         "basis": rule.basis_text,
         "replaced": rule.replaced.summary(language) if rule.replaced else None,
         "estimated": rule.estimated,
-        "assumed": judged.assumed,
+        "assumed": rule_judgement.assumed,
         "area_low_m2": np.nan,
         "area_high_m2": np.nan,
         "within_error": False,
@@ -314,33 +314,33 @@ def _finding_rows(
     return {**columns, **half.columns}
 
 
-def _overlap_rows(judged: RuleJudgement, order: int, halves: dict[bool, _Half]) -> FindingColumns:
-    pairs = judged.judgement.pairs
-    counted, reason = _counted_pieces(judged, halves)
+def _overlap_rows(rule_judgement: RuleJudgement, order: int, halves: dict[bool, _Half]) -> FindingColumns:
+    pairs = rule_judgement.judgement.pairs
+    is_counted, reason = _counted_pieces(rule_judgement, halves)
     dimension = pairs.ground.dimension
     return {
-        "_parcel": judged.rows[pairs.parcel],
+        "_parcel": rule_judgement.rows[pairs.parcel],
         "_rule": order,
         "_unknown": (~pairs.of_hit).astype(int),
         "_feature": pairs.feature,
-        "rule": judged.rule.id,
-        **_features_of_pieces(judged),
+        "rule": rule_judgement.rule.id,
+        **_features_of_pieces(rule_judgement),
         "area_m2": np.where(dimension == 2, pairs.ground.area_m2, np.nan),
         "length_m": np.where(dimension == 1, shapely.length(pairs.ground.others), np.nan),
         "distance_m": pairs.distance_m,
-        "counted": counted,
+        "counted": is_counted,
         "reason": np.where(reason.astype(bool), reason, np.full(1, None)),
         "_ground": pairs.ground,
     }
 
 
-def _features_of_pieces(judged: RuleJudgement) -> dict[str, np.ndarray]:
+def _features_of_pieces(rule_judgement: RuleJudgement) -> dict[str, np.ndarray]:
     """The name and attributes of each piece's feature (k,)."""
-    feature, own = judged.judgement.pairs.feature, len(judged.names)
+    feature, own = rule_judgement.judgement.pairs.feature, len(rule_judgement.names)
     columns = {name: np.full(len(feature), None, dtype=object) for name in ("feature", "attributes")}
-    sources: list[tuple[np.ndarray, int, RuleJudgement | OfficialFeatures]] = [(feature < own, 0, judged)]
-    if judged.official is not None:
-        sources.append((feature >= own, own, judged.official))
+    sources: list[tuple[np.ndarray, int, RuleJudgement | OfficialFeatures]] = [(feature < own, 0, rule_judgement)]
+    if rule_judgement.official is not None:
+        sources.append((feature >= own, own, rule_judgement.official))
     for is_here, first, source in sources:
         if is_here.any():
             columns["feature"][is_here] = source.names[feature[is_here] - first]
@@ -348,30 +348,30 @@ def _features_of_pieces(judged: RuleJudgement) -> dict[str, np.ndarray]:
     return columns
 
 
-def _counted_pieces(judged: RuleJudgement, halves: dict[bool, _Half]) -> tuple[np.ndarray, np.ndarray]:
+def _counted_pieces(rule_judgement: RuleJudgement, halves: dict[bool, _Half]) -> tuple[np.ndarray, np.ndarray]:
     """Which pieces (k,) count, and why not (k,): a piece counts with its finding, unless it is a sliver."""
-    pairs = judged.judgement.pairs
-    counted = np.zeros(len(pairs.parcel), dtype=bool)
+    pairs = rule_judgement.judgement.pairs
+    is_counted = np.zeros(len(pairs.parcel), dtype=bool)
     reason = np.where(pairs.no_value, Reason.NO_VALUE, "").astype(object)
     for is_unknown, half in halves.items():
         if len(half.present) == 0:
             continue
         measure = half.measure
-        row_of_parcel = np.full(len(judged.judgement.hit), -1)
+        row_of_parcel = np.full(len(rule_judgement.judgement.hit), -1)
         row_of_parcel[half.present] = np.arange(len(half.present))
         pieces = np.flatnonzero((pairs.of_hit != is_unknown) & (row_of_parcel[pairs.parcel] >= 0))
         row = row_of_parcel[pairs.parcel[pieces]]
-        counted[pieces] = measure.counted[row]
+        is_counted[pieces] = measure.counted[row]
         piece_reason, sliver_free = measure.reason[row].copy(), measure.sliver_free[row]
-        mixed = np.flatnonzero(~shapely.is_missing(sliver_free) & counted[pieces])
+        mixed = np.flatnonzero(~shapely.is_missing(sliver_free) & is_counted[pieces])
         if len(mixed):
             ground = pairs.ground.at(pieces[mixed]).geometries
-            area_m2, error_m2 = common_areas(ground, sliver_free[mixed], judged.threads)
+            area_m2, error_m2 = common_areas(ground, sliver_free[mixed], rule_judgement.threads)
             is_broad = area_m2 >= error_m2 + ARITHMETIC_M2
-            counted[pieces[mixed]] = is_broad
+            is_counted[pieces[mixed]] = is_broad
             piece_reason[mixed] = np.where(is_broad, "", Reason.SLIVER)
         reason[pieces] = _join_reasons(reason[pieces], piece_reason)
-    return counted, reason
+    return is_counted, reason
 
 
 def _attribute_texts(attributes: pd.DataFrame, feature: np.ndarray) -> np.ndarray:

@@ -43,8 +43,8 @@ def class_of(code: str | None) -> str | None:
     """The class of a survey code: a letter behind four characters, as in 0201K, does not change it."""
     if code is None:
         return None
-    known = survey_codes()["class"]
-    return code if code in known else code[:4] if code[:4] in known else code
+    class_codes = survey_codes()["class"]
+    return code if code in class_codes else code[:4] if code[:4] in class_codes else code
 
 
 def ownership_of(code: str | None) -> str:
@@ -53,11 +53,15 @@ def ownership_of(code: str | None) -> str:
 
 
 def land_classes(
-    names: np.ndarray, judged: Sequence[RuleJudgement], crs: pyproj.CRS, origin: tuple[float, float], language: str
+    names: np.ndarray,
+    rule_judgements: Sequence[RuleJudgement],
+    crs: pyproj.CRS,
+    origin: tuple[float, float],
+    language: str,
 ) -> pd.DataFrame | FindingColumns:
     """One row per parcel, ownership and class for every `composition` of a land survey (a layer with DLBM)."""
     blocks = []
-    for item in judged:
+    for item in rule_judgements:
         survey = item.judgement.survey
         if survey is None or "DLBM" not in item.attributes.columns:
             continue
@@ -69,9 +73,9 @@ def land_classes(
         return dict.fromkeys(COLUMNS, np.empty(0, dtype=object))
     table = pd.concat(blocks, ignore_index=True)
     codes = survey_codes()
-    known = codes["class"]
-    table["group"] = [known.get(code, {}).get("group", "unknown") for code in table["class"]]
-    table["class_name"] = [known.get(code, {}).get(language) for code in table["class"]]
+    class_facts = codes["class"]
+    table["group"] = [class_facts.get(code, {}).get("group", "unknown") for code in table["class"]]
+    table["class_name"] = [class_facts.get(code, {}).get(language) for code in table["class"]]
     table["hectares"] = rounded_hectares(table["area_m2"].to_numpy(dtype=float))
     for column, titles in (("group", codes["group"]), ("ownership", codes["ownership"])):
         table[column] = [titles[code][language] for code in table[column]]
@@ -81,8 +85,8 @@ def land_classes(
 def with_class_titles(table: pd.DataFrame, language: str) -> pd.DataFrame:
     """The table with its titles in another language: a stored run keeps those of the language in which it was asked."""
     codes = survey_codes()
-    known, owners = codes["class"], ownership_codes()
-    classes = [known.get(code) for code in table["class"]]
+    class_facts, owners = codes["class"], ownership_codes()
+    classes = [class_facts.get(code) for code in table["class"]]
     groups = [(entry or {}).get("group", "unknown") for entry in classes]
     return table.assign(
         ownership=[
@@ -113,8 +117,8 @@ def _survey_rows(item: RuleJudgement, crs: pyproj.CRS, origin: tuple[float, floa
     def numbers(name: str) -> np.ndarray:
         return plain_numbers(column(name))
 
-    stated, ridge = numbers("TBMJ"), np.nan_to_num(numbers("KCXS"))
-    area = np.where(np.isnan(stated), piece, stated * piece / whole)
+    stated_m2, ridge = numbers("TBMJ"), np.nan_to_num(numbers("KCXS"))
+    area = np.where(np.isnan(stated_m2), piece, stated_m2 * piece / whole)
     deducted = area * ridge
     rows = pd.DataFrame(
         {
@@ -142,6 +146,6 @@ def sum_by_class(rows: pd.DataFrame) -> pd.DataFrame:
 
     Summed in the order of the pieces: the last digit of a pandas sum depends on which other parcels are in the table.
     """
-    grouped = rows.groupby(["_row", "ownership", "class"], dropna=False, sort=True)
-    classes = grouped.size().reset_index(name="count").drop(columns="count")
-    return classes.assign(area_m2=np.bincount(grouped.ngroup(), rows["area_m2"], len(classes)))
+    groups = rows.groupby(["_row", "ownership", "class"], dropna=False, sort=True)
+    classes = groups.size().reset_index(name="count").drop(columns="count")
+    return classes.assign(area_m2=np.bincount(groups.ngroup(), rows["area_m2"], len(classes)))

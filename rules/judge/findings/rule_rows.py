@@ -28,8 +28,8 @@ def without_rows_under(rules: Sequence[RuleRows]) -> list[RuleRows]:
     left = []
     for item in rules:
         rule = item.judged.rule
-        named = [by_id[other] for other in rule.under if other in by_id]
-        above = [_counting_parcels(one) for one in named if RANK[one.judged.rule.verdict] <= RANK[rule.verdict]]
+        upper_rules = [by_id[other] for other in rule.under if other in by_id]
+        above = [_counting_parcels(one) for one in upper_rules if RANK[one.judged.rule.verdict] <= RANK[rule.verdict]]
         left.append(_rows_but_under(item, np.concatenate(above) if above else None))
     return left
 

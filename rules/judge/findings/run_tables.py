@@ -80,18 +80,18 @@ def row_tables(parcels: ParcelRows, rules: Sequence[RuleRows], threads: Threads 
     write_grounds(pieces, parcels, threads, _dimension=lambda own: own.dimension)
     columns = typed_arrays(findings, FINDING_COLUMNS)
     tables = {"findings": WrittenTable(columns, findings["_wkb"], findings["_box"])}
-    for name, wanted, kind in _OVERLAP_TABLES:
-        is_wanted = pieces["_dimension"] == wanted
+    for name, dimension, kind in _OVERLAP_TABLES:
+        is_wanted = pieces["_dimension"] == dimension
         part = pieces if is_wanted.all() else block_rows(pieces, np.flatnonzero(is_wanted))
         tables[name] = WrittenTable(typed_arrays(part, _OVERLAP_COLUMNS), part["_wkb"], part["_box"], kind)
     return tables
 
 
-def class_tables(parcels: ParcelRows, judged: Sequence[RuleJudgement], language: str) -> dict[str, Table]:
+def class_tables(parcels: ParcelRows, rule_judgements: Sequence[RuleJudgement], language: str) -> dict[str, Table]:
     """The ground of all parcels by classes, for every rule that asks for it, in the order of the rules."""
-    given = parcels.crs, parcels.origin
-    classes = land_classes(parcels.names, judged, *given, language)
-    composition = _composition(parcels.names, parcels.area_m2, judged, *given)
+    plane = parcels.crs, parcels.origin
+    classes = land_classes(parcels.names, rule_judgements, *plane, language)
+    composition = _composition(parcels.names, parcels.area_m2, rule_judgements, *plane)
     return {"composition": composition, "land_classes": WrittenTable(typed_arrays(classes))}
 
 
@@ -114,13 +114,13 @@ _OVERLAP_TABLES = (
 def _composition(
     keys: np.ndarray,
     area_m2: np.ndarray,
-    judged: Sequence[RuleJudgement],
+    rule_judgements: Sequence[RuleJudgement],
     crs: pyproj.CRS,
     origin: tuple[float, float],
 ) -> Table:
     """The ground of each parcel by classes, for every rule that asks for it."""
     blocks = []
-    for order, item in enumerate(judged):
+    for order, item in enumerate(rule_judgements):
         classes = item.judgement.classes
         if classes is not None and len(classes):
             parcel = item.rows[classes["_row"].to_numpy(dtype=int)]
@@ -158,20 +158,20 @@ def parcel_table(parcels: ParcelRows, findings: Sequence[Mapping[str, Any] | pd.
     """
     keys = parcels.names
     count = len(keys)
-    names, verdicts, counted = (np.concatenate([part[name] for part in findings]) for name in SAYING)
-    counts = counted.astype(bool)
+    names, verdicts, is_counted = (np.concatenate([part[name] for part in findings]) for name in SAYING)
+    counts = is_counted.astype(bool)
     parcel = pd.Index(keys, dtype=object).get_indexer(pd.Index(names[counts], dtype=object))
     rank = ranks_of(verdicts[counts])
     verdict = np.full(count, RANK[Verdict.CLEAR])
     np.minimum.at(verdict, parcel, rank)
-    known = np.full(count, RANK[Verdict.CLEAR])
+    known_rank = np.full(count, RANK[Verdict.CLEAR])
     is_known = rank != RANK[Verdict.UNKNOWN]
-    np.minimum.at(known, parcel[is_known], rank[is_known])
+    np.minimum.at(known_rank, parcel[is_known], rank[is_known])
     names_of = np.array(VERDICTS, dtype=object)
     columns = {
         "parcel": keys,
         "verdict": names_of[verdict],
-        "known_verdict": names_of[known],
+        "known_verdict": names_of[known_rank],
         "unknown_rules": np.bincount(parcel[~is_known], minlength=count),
         "findings": np.bincount(parcel, minlength=count),
         "area_m2": parcels.area_m2,
@@ -222,13 +222,13 @@ class RunRows:
     rules: Sequence[RuleRows]
     language: str
 
-    def tables(self, threads: Threads, standing: pd.DataFrame | None = None) -> dict[str, Table]:
+    def tables(self, threads: Threads, earlier_findings: pd.DataFrame | None = None) -> dict[str, Table]:
         """Every table of a run except `run`.
 
-        standing: further findings of the parcels (`SAYING`), which count for their verdicts, too.
+        earlier_findings: further findings of the parcels (`SAYING`), which count for their verdicts, too.
         """
         rows = row_tables(self.parcels, self.rules, threads)
-        findings: list[Any] = [rows["findings"].arrays, *([] if standing is None else [standing])]
+        findings: list[Any] = [rows["findings"].arrays, *([] if earlier_findings is None else [earlier_findings])]
         classes = class_tables(self.parcels, [item.judged for item in self.rules], self.language)
         return {"parcels": parcel_table(self.parcels, findings), **rows, **classes}
 
@@ -245,8 +245,8 @@ def write_grounds(
 
     def write(some: slice) -> dict[str, Any]:
         own = parcels.grounds_in_library(ground.at(np.arange(some.start, some.stop)), parcel[some])
-        found = {name: measure(own) for name, measure in measures.items()}
-        return {"_wkb": own.wkb(), "_box": own.boxes, **found}
+        measures_of_part = {name: measure(own) for name, measure in measures.items()}
+        return {"_wkb": own.wkb(), "_box": own.boxes, **measures_of_part}
 
     parts = threads.each(write, list(blocks(len(ground), _AT_ONCE)) or [slice(0, 0)])
     rows |= {name: one_after_the_other([part[name] for part in parts]) for name in parts[0]}

@@ -215,8 +215,8 @@ def records_of(columns: pd.DataFrame) -> list[Record]:
 
 def whole_columns(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """The columns of a table whose rows came in parts; a part without rows does not decide their types."""
-    filled = [part for part in parts if len(part)] or parts[:1]
-    return pd.concat(filled, ignore_index=True)
+    parts_with_rows = [part for part in parts if len(part)] or parts[:1]
+    return pd.concat(parts_with_rows, ignore_index=True)
 
 
 TypedColumns = dict[str, np.ndarray | ExtensionArray]  # of a table, by name; whole numbers may be missing
@@ -234,28 +234,28 @@ def typed_arrays(columns: pd.DataFrame | FindingColumns, names: Sequence[str] | 
     """
     count = len(next(iter(columns.values()))) if isinstance(columns, dict) else len(columns)
     nothing = np.full(count, None, dtype=object)
-    made: TypedColumns = {}
+    arrays: TypedColumns = {}
     for name in names or list(map(str, columns)):
         values = np.asarray(columns[name]) if name in columns else nothing
-        typed: np.ndarray | ExtensionArray
+        array: np.ndarray | ExtensionArray
         if name in _TEXT_COLUMNS:
-            typed = _texts(values)
+            array = _texts(values)
         elif name in ("counted", "estimated", "assumed", "within_error", "check_differs", "passes"):
-            typed = values.astype(bool)
+            array = values.astype(bool)
         elif name == "parts":
-            typed = values.astype(np.int64)
+            array = values.astype(np.int64)
         elif name in ("features", "findings", "unknown_rules"):
-            typed = pd.array(values, dtype="Int64")
+            array = pd.array(values, dtype="Int64")
         else:
-            typed = values.astype(float)
-        made[name] = typed
-    return made
+            array = values.astype(float)
+        arrays[name] = array
+    return arrays
 
 
 def _frame_of(arrays: Mapping[str, Any]) -> pd.DataFrame:
     index = pd.RangeIndex(len(next(iter(arrays.values()))))
-    made = {name: pd.Series(values, index=index, dtype=values.dtype) for name, values in arrays.items()}
-    return pd.DataFrame(made, index=index, copy=False)  # all columns are its own already
+    series = {name: pd.Series(values, index=index, dtype=values.dtype) for name, values in arrays.items()}
+    return pd.DataFrame(series, index=index, copy=False)  # all columns are its own already
 
 
 def _texts(values: np.ndarray) -> np.ndarray:

@@ -51,10 +51,10 @@ def measure_grounds(grounds: FlatGround, rule: Rule, parcel_m2: np.ndarray) -> G
     counted_m2, has_sliver = area_m2.copy(), np.unique(owner[~is_wide_enough])
     counted_m2[has_sliver] = np.bincount(owner[is_wide_enough], area[is_wide_enough], len(grounds))[has_sliver]
     sliver_free = np.full(len(grounds), None, dtype=object)
-    chosen = is_wide_enough & np.isin(owner, has_sliver)
-    if chosen.any():
-        owners, position = np.unique(owner[chosen], return_inverse=True)
-        sliver_free[owners] = shapely.multipolygons(parts[chosen], indices=position)
+    is_chosen = is_wide_enough & np.isin(owner, has_sliver)
+    if is_chosen.any():
+        owners, position = np.unique(owner[is_chosen], return_inverse=True)
+        sliver_free[owners] = shapely.multipolygons(parts[is_chosen], indices=position)
     return GroundMeasures(area_m2, counted_m2, *_counted_areas(counted_m2, least_m2), sliver_free)
 
 
@@ -72,11 +72,11 @@ def _are_thin(area_m2: np.ndarray, length_m: np.ndarray) -> np.ndarray:
 
 def _counted_areas(counted_m2: np.ndarray, least_m2: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Whether ground of these areas counts (n,), and why not (n,)."""
-    counted = reaches_limit(counted_m2 + ARITHMETIC_M2, least_m2) & (counted_m2 > 0)
-    reason = np.full(len(counted), "", dtype=object)
-    if not counted.all():
-        reason[~counted] = np.where(counted_m2[~counted] > 0, Reason.BELOW_AREA, Reason.SLIVER).astype(object)
-    return counted, reason
+    is_counted = reaches_limit(counted_m2 + ARITHMETIC_M2, least_m2) & (counted_m2 > 0)
+    reason = np.full(len(is_counted), "", dtype=object)
+    if not is_counted.all():
+        reason[~is_counted] = np.where(counted_m2[~is_counted] > 0, Reason.BELOW_AREA, Reason.SLIVER).astype(object)
+    return is_counted, reason
 
 
 def narrower(polygons: np.ndarray, width_m: float) -> np.ndarray:

@@ -89,11 +89,11 @@ class Comparison:
 
     def _is_the_same(self, code: str) -> bool:
         """Whether the stored run used the version of a layer that is in force now."""
-        recorded, version = self._layer_record(code), self.check_plan.in_force(code)
-        if recorded is None or recorded["reason"] is not None or version is None:
+        layer_record, version = self._layer_record(code), self.check_plan.in_force(code)
+        if layer_record is None or layer_record["reason"] is not None or version is None:
             return False
         is_other = code in self.lost or code in self.check_plan.unreadable or code in self.check_plan.replaced
-        return not is_other and (version.table, version.hash) == (recorded["table"], recorded["hash"])
+        return not is_other and (version.table, version.hash) == (layer_record["table"], layer_record["hash"])
 
     def _is_gone(self, code: str) -> bool:
         """Whether rasters of a layer, which are files outside the library, have changed since they were added."""
@@ -128,9 +128,9 @@ class Comparison:
             return None
         one, other = (
             self.sources.rows_of_version(
-                version, np.flatnonzero(np.bincount(shared, minlength=version.count + 1)[1:] == 0) + 1
+                version, np.flatnonzero(np.bincount(common_rows, minlength=version.count + 1)[1:] == 0) + 1
             )
-            for version, shared in ((before, alike.before), (after, alike.after))
+            for version, common_rows in ((before, alike.before), (after, alike.after))
         )
         return None if one.reason or other.reason else Changes(one, other, alike)
 
@@ -141,9 +141,9 @@ class Comparison:
         return Changes(before, now) if before else None
 
     def _layer_before(self, code: str) -> LayerSource | None:
-        recorded = self._layer_record(code)
-        if recorded is not None and recorded["table"] is None:
-            return LayerSource(reason=recorded["reason"])
+        layer_record = self._layer_record(code)
+        if layer_record is not None and layer_record["table"] is None:
+            return LayerSource(reason=layer_record["reason"])
         version = self._version_before(code)
         if version is None:
             return None
@@ -152,11 +152,11 @@ class Comparison:
 
     def _version_before(self, code: str) -> Version | None:
         """The version that the stored run used; None if it used none, or it no longer exists."""
-        recorded = self._layer_record(code)
-        if recorded is None or recorded["table"] is None or recorded["reason"] is not None:
+        layer_record = self._layer_record(code)
+        if layer_record is None or layer_record["table"] is None or layer_record["reason"] is not None:
             return None
-        version = next((item for item in versions(self.earlier.library) if item.table == recorded["table"]), None)
-        return version if version is not None and version.hash == recorded["hash"] else None
+        version = next((item for item in versions(self.earlier.library) if item.table == layer_record["table"]), None)
+        return version if version is not None and version.hash == layer_record["hash"] else None
 
     @cached_property
     def _boxes(self) -> np.ndarray:
@@ -199,6 +199,6 @@ def _same_parcels(library: Library, identifier: str, parcels: Parcels) -> np.nda
     now = parcel_rows(parcels.ids, parcels.attributes, parcels.bodies)
     for before in stored_blocks(library, identifier, GIVEN):
         place = places.get_indexer(before.values("id"))
-        known = np.flatnonzero(place >= 0)
-        same[place[known]] = same_rows(before.take(known), now.take(place[known]))
+        known_rows = np.flatnonzero(place >= 0)
+        same[place[known_rows]] = same_rows(before.take(known_rows), now.take(place[known_rows]))
     return same

@@ -41,8 +41,8 @@ class StandingRows:
 
     def wanted_parcels(self, rule: str) -> np.ndarray:
         """Which of the parcels to judge a rule must judge."""
-        wanted: np.ndarray = ~self.stands[rule][self.rows_to_judge]
-        return wanted
+        is_wanted: np.ndarray = ~self.stands[rule][self.rows_to_judge]
+        return is_wanted
 
     @cached_property
     def findings(self) -> list[Rows]:
@@ -57,16 +57,16 @@ class StandingRows:
         columns = {name: np.concatenate([[], *(rows.values(name) for rows in parts)]) for name in SAYING}
         return pd.DataFrame(columns, dtype=object)[rest[self._parcels.get_indexer(pd.Index(columns["parcel"]))]]
 
-    def merged_rows(self, name: str, computed: Table, labels: Mapping[str, str | None]) -> Rows:
+    def merged_rows(self, name: str, computed_table: Table, labels: Mapping[str, str | None]) -> Rows:
         """All rows of a table, in the order of a whole run. Raises OneMapError run.damaged.
 
-        computed: rows of the parcels that were judged; labels: by rule, the label of its layer's version.
+        computed_table: rows of the parcels that were judged; labels: by rule, the label of its layer's version.
         """
-        own = rows_of_table(computed)
+        own = rows_of_table(computed_table)
         if self.whole[self.rows_to_judge].any():  # it was asked only so that there was one
             own = own.slice(0, 0)
-        standing = self.findings if name == "findings" else self._read(name)
-        rows = concatenate_rows([own, *(self._with_labels(part, labels) for part in standing)])
+        earlier_parts = self.findings if name == "findings" else self._read(name)
+        rows = concatenate_rows([own, *(self._with_labels(part, labels) for part in earlier_parts)])
         parcel, rule = self._places(rows)
         first, second = (rule, parcel) if ROW_TABLES.get(name) == "rule" else (parcel, rule)
         return rows.take(np.lexsort([second, first]))
@@ -76,9 +76,9 @@ class StandingRows:
         before = {layer["code"]: layer["reason"] for layer in self.earlier.record["layers"]}
         return frozenset(code for code in layers if layers[code]["reason"] == Reason.UNREADABLE != before.get(code))
 
-    def warped_rasters(self, known: Sequence[WarpedRaster]) -> list[WarpedRaster]:
+    def warped_rasters(self, known_rasters: Sequence[WarpedRaster]) -> list[WarpedRaster]:
         """The warped rasters of rules whose rows still hold, except known ones."""
-        rules = {item["rule"] for item in known}
+        rules = {item["rule"] for item in known_rasters}
         stand = {rule for rule, stands in self.stands.items() if stands.any()}
         return [item for item in self.earlier.record["warped"] if item["rule"] in stand - rules]
 
@@ -158,15 +158,15 @@ def _linked_rules(rules: Sequence[Rule]) -> list[tuple[str, str]]:
 
 
 def merged_tables(
-    standing: StandingRows, computed: Mapping[str, Table], layers: Mapping[str, Mapping[str, Any]]
+    earlier_rows: StandingRows, computed_tables: Mapping[str, Table], layers: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, Table]:
     """The tables of a new run: computed rows, and an earlier run's rows where they still hold.
 
-    computed: of the parcels that were judged; layers: what was read of each layer, by code. Raises OneMapError
+    computed_tables: of the parcels that were judged; layers: what was read of each layer, by code. Raises OneMapError
     run.damaged.
     """
-    labels = {rule.id: layers[rule.layer]["label"] for rule in standing.rules}
+    labels = {rule.id: layers[rule.layer]["label"] for rule in earlier_rows.rules}
     return {
-        name: ArrowTable(standing.merged_rows(name, table, labels), table.geometry_type)
-        for name, table in computed.items()
+        name: ArrowTable(earlier_rows.merged_rows(name, table, labels), table.geometry_type)
+        for name, table in computed_tables.items()
     }

@@ -25,8 +25,8 @@ _COLUMNS = ("parcel", "rule", "verdict", "counted")
 class VerdictChanges:
     """Compares a stored run with a new one whose rows come in parts."""
 
-    def __init__(self, library: Library, identifier: str, asked: np.ndarray | None = None) -> None:
-        """asked (k,): the parcels of the new run if it covers only some. Raises OneMapError run.damaged."""
+    def __init__(self, library: Library, identifier: str, asked_parcels: np.ndarray | None = None) -> None:
+        """asked_parcels (k,): the parcels of the new run if it covers only some. Raises OneMapError run.damaged."""
         self._library, self._identifier = library, identifier
         parcels = list(stored_columns(library, identifier, "parcels", ("parcel", "verdict")))
         names, self._before = (
@@ -34,8 +34,8 @@ class VerdictChanges:
         )
         self._places = pd.Index(names, dtype=object)
         self._is_changed = np.ones(len(names), dtype=bool)  # what does not come again is changed too
-        if asked is not None:
-            self._is_changed = self._places.isin(asked)
+        if asked_parcels is not None:
+            self._is_changed = self._places.isin(asked_parcels)
         self._after: dict[str, str] = {}
         self._rule_verdicts: RuleVerdicts = {}
 
@@ -47,20 +47,20 @@ class VerdictChanges:
         place = self._places.get_indexer(names)
         is_same = (place >= 0) & (np.r_[self._before, None][place] == verdicts)
         self._is_changed[place[is_same]] = False
-        changed = dict(zip(names[~is_same], verdicts[~is_same], strict=True))
-        self._after |= changed
-        if changed:
-            _collect(self._rule_verdicts, chunk.tables["findings"], changed)
+        new_verdicts = dict(zip(names[~is_same], verdicts[~is_same], strict=True))
+        self._after |= new_verdicts
+        if new_verdicts:
+            _collect(self._rule_verdicts, chunk.tables["findings"], new_verdicts)
 
     def changed_parcels(self) -> list[ChangedParcel]:
         """Each changed parcel: old and new verdict, and the rules that changed, those of the stored run first."""
         pairs = zip(self._places[self._is_changed], self._before[self._is_changed], strict=True)
         before, rules_before = dict(pairs), RuleVerdicts()
-        changed = {**before, **self._after}
-        for rows in stored_columns(self._library, self._identifier, "findings", _COLUMNS) if changed else ():
-            _collect(rules_before, rows, changed)
+        verdicts = {**before, **self._after}
+        for rows in stored_columns(self._library, self._identifier, "findings", _COLUMNS) if verdicts else ():
+            _collect(rules_before, rows, verdicts)
         result: list[ChangedParcel] = []
-        for parcel in changed:
+        for parcel in verdicts:
             first, second = (side.get(parcel, {}) for side in (rules_before, self._rule_verdicts))
             rules = [rule for rule in {**first, **second} if first.get(rule) != second.get(rule)]
             result.append({"parcel": parcel, "from": before.get(parcel), "to": self._after.get(parcel), "rules": rules})
@@ -68,13 +68,13 @@ class VerdictChanges:
 
 
 def changed_verdicts(
-    library: Library, identifier: str, run: Run, asked: np.ndarray | None = None
+    library: Library, identifier: str, run: Run, asked_parcels: np.ndarray | None = None
 ) -> list[ChangedParcel]:
     """The parcels whose verdict differs from that of a stored run, with the rules whose findings changed.
 
-    asked (k,): the parcels of the new run if it covers only some.
+    asked_parcels (k,): the parcels of the new run if it covers only some.
     """
-    changes = VerdictChanges(library, identifier, asked)
+    changes = VerdictChanges(library, identifier, asked_parcels)
     for chunk in run.chunks():
         changes.append(chunk)
     return changes.changed_parcels()
@@ -83,42 +83,46 @@ def changed_verdicts(
 def _collect(verdicts: RuleVerdicts, findings: Rows | Table, parcels: Iterable[str]) -> None:
     """Add the verdicts of findings that count, of some parcels."""
     rows = np.flatnonzero(pd.Series(findings.values("parcel")).isin(list(parcels)))
-    for parcel, rule, verdict, counted in zip(*(findings.values(name)[rows] for name in _COLUMNS), strict=True):
-        if counted:
+    for parcel, rule, verdict, is_counted in zip(*(findings.values(name)[rows] for name in _COLUMNS), strict=True):
+        if is_counted:
             verdicts.setdefault(parcel, {}).setdefault(rule, set()).add(verdict)
 
 
-def turned_table(changed: Sequence[ChangedParcel]) -> Table:
+def turned_table(changed_parcels: Sequence[ChangedParcel]) -> Table:
     """The changed parcels as a table: parcel, from, to, and the ids of rules joined with commas."""
-    rows = [(one["parcel"], one["from"], one["to"], ",".join(one["rules"])) for one in changed]
+    rows = [(one["parcel"], one["from"], one["to"], ",".join(one["rules"])) for one in changed_parcels]
     return Table(pd.DataFrame(rows, columns=["parcel", "from", "to", "rules"], dtype=object))
 
 
 def unasked_problems(
-    changed: Sequence[ChangedParcel], packs: Sequence[Pack], record: Mapping[str, Any]
+    changed_parcels: Sequence[ChangedParcel], packs: Sequence[Pack], record: Mapping[str, Any]
 ) -> list[Problem]:
     """A remark if verdicts turned by rules that the new run was not to ask: nobody looked whether they still apply.
 
     A rule whose law has ended is no such rule, nor one whose matter another rule judges now. packs, record: the new
     run's own.
     """
-    left_out = {item["rule"] for item in record["skipped"] if item["reason"] == Reason.ONLY}
+    omitted_rules = {item["rule"] for item in record["skipped"] if item["reason"] == Reason.ONLY}
     rules_now = rules_of_run(packs, record)
     titles = {rule.id: rule.title for rule in rules_now}
-    asked = {name for rule in rules_now if rule.id not in left_out for name in (rule.id, rule.replaces, *rule.succeeds)}
-    turned = [one for one in changed if one["to"] is not None and not asked.issuperset(one["rules"])]
-    if not turned:
+    asked_rules = {
+        name for rule in rules_now if rule.id not in omitted_rules for name in (rule.id, rule.replaces, *rule.succeeds)
+    }
+    turned_parcels = [
+        one for one in changed_parcels if one["to"] is not None and not asked_rules.issuperset(one["rules"])
+    ]
+    if not turned_parcels:
         return []
-    rules = sorted({rule for one in turned for rule in one["rules"]} - asked)
+    rules = sorted({rule for one in turned_parcels for rule in one["rules"]} - asked_rules)
     names = {
         language: list_text(first_names([titles.get(rule, {}).get(language, rule) for rule in rules]), language)
         for language in LANGUAGES
     }
-    facts = {"count": len(turned), "rules": names, "feature": turned[0]["parcel"], "field": "--against"}
+    facts = {"count": len(turned_parcels), "rules": names, "feature": turned_parcels[0]["parcel"], "field": "--against"}
     return [Problem("against.unasked", facts)]
 
 
-def titles_of_changed(changed: Sequence[ChangedParcel], titles: Mapping[str, str]) -> dict[str, str]:
+def titles_of_changed(changed_parcels: Sequence[ChangedParcel], titles: Mapping[str, str]) -> dict[str, str]:
     """The titles of the rules that changed verdicts, by id."""
-    rules = {rule for one in changed for rule in one["rules"]}
+    rules = {rule for one in changed_parcels for rule in one["rules"]}
     return {rule: titles[rule] for rule in sorted(rules & set(titles))}

@@ -18,11 +18,11 @@ Pair = tuple[np.ndarray, np.ndarray]  # of each of them
 
 def _signatures(source: LayerSource, rows: np.ndarray) -> list[Hashable]:
     """Everything about some features that a run depends on: name, ground, and every field with its name."""
-    stored = source.features
-    names = tuple(map(str, stored.attributes.columns))
-    columns = [stored.attributes[name].to_numpy(dtype=object)[rows].tolist() for name in stored.attributes.columns]
+    features = source.features
+    names = tuple(map(str, features.attributes.columns))
+    columns = [features.attributes[name].to_numpy(dtype=object)[rows].tolist() for name in features.attributes.columns]
     values = zip(*columns, strict=True) if columns else [()] * len(rows)
-    ground = shapely.to_wkb(stored.geometries[rows])
+    ground = shapely.to_wkb(features.geometries[rows])
     return [
         (name, body, names, tuple(map(repr, row)))
         for name, body, row in zip(source.names[rows], ground, values, strict=True)
@@ -75,21 +75,21 @@ def _unmatched_geometries(states: States, rows: Pair, places: Pair, in_place: Pa
     places: the positions of the rows in each whole state; in_place: rows that both share, ascending in both. None if
     rows have changed their order.
     """
-    known: dict[Hashable, deque[int]] = defaultdict(deque)
+    places_by_signature: dict[Hashable, deque[int]] = defaultdict(deque)
     for at, signature in enumerate(_signatures(states[0], rows[0])):
-        known[signature].append(at)
-    kept: tuple[list[int], list[int]] = [], []
+        places_by_signature[signature].append(at)
+    matched_rows: tuple[list[int], list[int]] = [], []
     for at, signature in enumerate(_signatures(states[1], rows[1])):
-        if known[signature]:
-            kept[0].append(known[signature].popleft())
-            kept[1].append(at)
-    one, other = (np.r_[where[some], stay] for where, some, stay in zip(places, kept, in_place, strict=True))
+        if places_by_signature[signature]:
+            matched_rows[0].append(places_by_signature[signature].popleft())
+            matched_rows[1].append(at)
+    one, other = (np.r_[where[some], stay] for where, some, stay in zip(places, matched_rows, in_place, strict=True))
     if np.any(np.diff(one[np.argsort(other, kind="stable")]) < 0):
         return None
-    changed = []
-    for state, mine, some in zip(states, rows, kept, strict=True):
-        changed.append(state.features.geometries[np.delete(mine, some)])
-    return np.concatenate(changed)
+    unmatched = []
+    for state, mine, some in zip(states, rows, matched_rows, strict=True):
+        unmatched.append(state.features.geometries[np.delete(mine, some)])
+    return np.concatenate(unmatched)
 
 
 @dataclass(frozen=True)
@@ -146,8 +146,8 @@ class Changes:
                 return affected
             west, south, east, north = shapely.total_bounds(features)
             # The last digits of boxes that were counted from an origin are another matter: far_m has room for them.
-            around = (grown[:, 0] <= east) & (grown[:, 2] >= west) & (grown[:, 1] <= north) & (grown[:, 3] >= south)
-            rows = np.flatnonzero(around)
+            is_near = (grown[:, 0] <= east) & (grown[:, 2] >= west) & (grown[:, 1] <= north) & (grown[:, 3] >= south)
+            rows = np.flatnonzero(is_near)
             near, _ = shapely.STRtree(features).query(shapely.box(*grown[rows].T), predicate="intersects")
             affected[rows[near]] = True
         return affected

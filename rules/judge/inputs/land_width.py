@@ -32,7 +32,7 @@ class LandWidth:
             return None
 
     def land_of(
-        self, placed: PlacedShapes, attributes: pd.DataFrame, names: np.ndarray, place: ProblemPlace
+        self, placement: PlacedShapes, attributes: pd.DataFrame, names: np.ndarray, place: ProblemPlace
     ) -> tuple[PlacedShapes, list[Problem], list[Problem]]:
         """The shapes (n,) with lines and points as the land along or around them, the remark that there are any, and
         the problems of those whose width is none, which stay lines and points.
@@ -42,17 +42,17 @@ class LandWidth:
         width as its side, its sides north and east. Polygons stay. Widths are metres of the library's plane.
         Raises OneMapError field.missing.
         """
-        if not self.text or isinstance(placed.shapes, ShapeColumn):  # which is of polygons alone
-            return placed, [], []
-        shapes = placed.shapes.copy()
+        if not self.text or isinstance(placement.shapes, ShapeColumn):  # which is of polygons alone
+            return placement, [], []
+        shapes = placement.shapes.copy()
         dimensions = shapely.get_dimensions(shapes)
         rows = np.flatnonzero((dimensions >= _POINT) & (dimensions < _POLYGON))
         if len(rows) == 0:
-            return placed, [], []
+            return placement, [], []
         widths, wrong = self._widths(attributes, rows, names, place)
         good = widths > 0
         shapes[rows[good]] = ground_along(shapes[rows[good]], widths[good] / 2)
-        return replace(placed, shapes=shapes, valid=None), self.remarks(place) if good.any() else [], wrong
+        return replace(placement, shapes=shapes, valid=None), self.remarks(place) if good.any() else [], wrong
 
     def remarks(self, place: ProblemPlace) -> list[Problem]:
         """The remark that lines and points among the parcels count as land of a stated width."""
@@ -69,18 +69,18 @@ class LandWidth:
         if self.metres is not None:
             return np.full(len(rows), self.metres), []
         columns = list(map(str, attributes.columns))
-        found = [column for column in columns if column.lower() == self.text.lower()]
-        if len(found) != 1:
+        matches = [column for column in columns if column.lower() == self.text.lower()]
+        if len(matches) != 1:
             raise OneMapError("field.missing", field=self.text, option="--land-width", names=columns, **place)
-        values = attributes[found[0]].tolist()
+        values = attributes[matches[0]].tolist()
         widths, problems = np.zeros(len(rows)), []
         for at, row in enumerate(rows.tolist()):
             text = text_value(values[row])
             with contextlib.suppress(ValueError):
                 widths[at] = float(text or "")
             if not 0 < widths[at] < np.inf:
-                named = {"feature": str(names[row]), "row": row + 1, "field": found[0], "value": text or "–"}
-                problems.append(Problem("parcel.width", {**place, **named}))
+                row_facts = {"feature": str(names[row]), "row": row + 1, "field": matches[0], "value": text or "–"}
+                problems.append(Problem("parcel.width", {**place, **row_facts}))
                 widths[at] = 0
         return widths, problems
 

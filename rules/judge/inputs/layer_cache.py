@@ -59,17 +59,17 @@ class LayerCache(Generic[Layer]):
 
     def box_for(self, name: Hashable, bounds: Sequence[float]) -> Bounds:
         """The ground that `near` has read or will read for `bounds`: the cached ground, if it includes them."""
-        kept = self.kept.get(name)
-        if kept is not None and _holds(kept.box, bounds):
-            return kept.box
-        spare_m = _SPARE_M if kept is not None and _are_near(kept.box, bounds) else 0.0
+        cached = self.kept.get(name)
+        if cached is not None and _holds(cached.box, bounds):
+            return cached.box
+        spare_m = _SPARE_M if cached is not None and _are_near(cached.box, bounds) else 0.0
         return bounds[0] - spare_m, bounds[1] - spare_m, bounds[2] + spare_m, bounds[3] + spare_m
 
     def confirm(self, name: Hashable, opening: Hashable, mark: Hashable) -> None:
         """Let an opening use what another one has read, if the mark is the same."""
-        kept = self.kept.get(name)
-        if kept is not None and kept.mark == mark:
-            self.kept[name] = replace(kept, opening=opening)
+        cached = self.kept.get(name)
+        if cached is not None and cached.mark == mark:
+            self.kept[name] = replace(cached, opening=opening)
 
     def near(
         self,
@@ -85,21 +85,21 @@ class LayerCache(Generic[Layer]):
         library, in which what is read is valid; mark: of the ground of `box_for`, taken before it is read.
         """
         box = self.box_for(name, bounds)
-        kept = self.kept.pop(name, None)
-        self.size -= kept.found.size if kept is not None else 0
-        if kept is None or kept.box != box or kept.opening != opening:
-            kept = _KeptGround(box, read(box), opening, mark)
-        found = kept.found
-        if found.is_whole and found.size <= _MOST_OF_ONE:
-            self.kept[name] = kept
-            self.size += found.size
+        cached = self.kept.pop(name, None)
+        self.size -= cached.found.size if cached is not None else 0
+        if cached is None or cached.box != box or cached.opening != opening:
+            cached = _KeptGround(box, read(box), opening, mark)
+        cached_layer = cached.found
+        if cached_layer.is_whole and cached_layer.size <= _MOST_OF_ONE:
+            self.kept[name] = cached
+            self.size += cached_layer.size
             while self.size > MOST_VERTICES:
                 self.size -= self.kept.pop(next(iter(self.kept))).found.size
-        if len(found.boxes) == 0:
-            return found.layer, None
-        west, south, east, north = found.boxes.T
+        if len(cached_layer.boxes) == 0:
+            return cached_layer.layer, None
+        west, south, east, north = cached_layer.boxes.T
         meets = (west <= bounds[2]) & (south <= bounds[3]) & (east >= bounds[0]) & (north >= bounds[1])
-        return found.layer, None if meets.all() else np.flatnonzero(meets)
+        return cached_layer.layer, None if meets.all() else np.flatnonzero(meets)
 
 
 def _holds(box: Sequence[float], other: Sequence[float]) -> bool:

@@ -219,7 +219,7 @@ class Sources:
         """
         if self.library.path is not None:
             return
-        asked: dict[str, Sequence[float]] = {}
+        boxes_by_table: dict[str, Sequence[float]] = {}
         names: dict[str, tuple[Version, Hashable]] = {}
         for code, bounds in boxes.items():
             version, entry = in_force(self._versions.get(code, ()), self.as_of), self.catalogue.get(code)
@@ -229,14 +229,14 @@ class Sources:
             name = self._cached_name(version, entry)
             box = self._cache.box_for(name, _widened_bounds(bounds, _error_m(version)))
             if is_of_desk(box):
-                asked[version.table], names[version.table] = box, (version, name)
-        counted: set[str] = self.library.kept.setdefault(COUNTED, set())
-        for table, (count, *rest) in self.library.connection.marks_near(asked).items():
+                boxes_by_table[version.table], names[version.table] = box, (version, name)
+        counted_tables: set[str] = self.library.kept.setdefault(COUNTED, set())
+        for table, (count, *rest) in self.library.connection.marks_near(boxes_by_table).items():
             version, name = names[table]
-            self._marks[table] = (*asked[table], count, *rest)
+            self._marks[table] = (*boxes_by_table[table], count, *rest)
             self._cache.confirm(name, self.library, self._marks[table])
             if count == version.count:
-                counted.add(table)
+                counted_tables.add(table)
 
     @cached_property
     def _cache(self) -> LayerCache[LayerSource]:
@@ -273,29 +273,29 @@ class Sources:
         version: Version,
         entry: LayerEntry,
         bounds: Sequence[float] | None,
-        chosen: Callable[[], StoredFeatures] | None = None,
+        read_chosen: Callable[[], StoredFeatures] | None = None,
     ) -> tuple[LayerSource, np.ndarray]:
         """A version near `bounds`, read from the library, and the boxes (n, 4) of its features in the library's plane.
 
-        chosen: reads the features, where not all are wanted; it may raise DamagedTable.
+        read_chosen: reads the features, where not all are wanted; it may raise DamagedTable.
         """
         try:
-            if chosen is None:
-                stored = read_version(self.library, version, bounds, self.origin)
+            if read_chosen is None:
+                features = read_version(self.library, version, bounds, self.origin)
             else:
-                stored = _features_from_origin(chosen(), self.origin)
+                features = _features_from_origin(read_chosen(), self.origin)
             coverage = _local_ground(coverage_wkb(self.library, version), self.origin, threading.get_ident())
         except (OneMapError, DamagedTable, shapely.GEOSException):
             return LayerSource(reason=Reason.UNREADABLE, version=version), np.empty((0, 4))
         rasters: tuple[RasterReference, ...] = ()
         if entry.geometry == "raster":
             path = self.library.path
-            rasters = tuple(reference_of(stored.attributes.iloc[row], path) for row in range(len(stored.fids)))
+            rasters = tuple(reference_of(features.attributes.iloc[row], path) for row in range(len(features.fids)))
         cut = None
         if entry.geometry == "polygon":
-            cut = partial(cut_near, self.library, version, self.origin, stored, self._ground_around(bounds))
-        source = LayerSource(None, version, stored, coverage, _names(stored, entry.key), rasters, cut, entry=entry)
-        return source, np.empty((0, 4)) if stored.boxes is None else stored.boxes
+            cut = partial(cut_near, self.library, version, self.origin, features, self._ground_around(bounds))
+        source = LayerSource(None, version, features, coverage, _names(features, entry.key), rasters, cut, entry=entry)
+        return source, np.empty((0, 4)) if features.boxes is None else features.boxes
 
     def _ground_around(self, bounds: Sequence[float] | None) -> Bounds | None:
         """The ground near which pieces are needed, counted from the origin, including the margin of overlays."""
@@ -317,7 +317,7 @@ class Sources:
             rasters = (reference_of(frame.attributes.iloc[0], None),)
         else:
             frame = trial_frame(self.library, entry, file, self.required.get(code, ()))
-        stored = StoredFeatures(np.arange(1, len(frame.geometries) + 1), frame.geometries, frame.attributes)
+        features = StoredFeatures(np.arange(1, len(frame.geometries) + 1), frame.geometries, frame.attributes)
         coverage, kind = self._ground_of_trial(code, version, frame.geometries)
         trial = Version(
             code=code,
@@ -333,7 +333,7 @@ class Sources:
             coverage_m2=float(shapely.area(coverage)),
             accuracy_m=None,
         )
-        return LayerSource(None, trial, stored, coverage, _names(stored, entry.key), rasters, entry=entry)
+        return LayerSource(None, trial, features, coverage, _names(features, entry.key), rasters, entry=entry)
 
     def _ground_of_trial(
         self, code: str, version: Version | None, geometries: np.ndarray
@@ -358,15 +358,15 @@ def trial_frame(library: Library, entry: LayerEntry, file: str, required: Sequen
 
     required: the fields that the rules use. Raises OneMapError if it is refused.
     """
-    known: dict[str, tuple[object, CleanFrame]] = library.kept.setdefault("trials", {})
+    trial_frames: dict[str, tuple[object, CleanFrame]] = library.kept.setdefault("trials", {})
     path = Path(file)
     state = (path.absolute(), state_of(path, path), tuple(required)) if path.exists() else None
-    if state is None or known.get(entry.code, (None,))[0] != state:
-        known[entry.code] = (
+    if state is None or trial_frames.get(entry.code, (None,))[0] != state:
+        trial_frames[entry.code] = (
             state,
             normalise(read_source(file, None, None), entry, library.crs, SourceOptions(), required),
         )
-    return known[entry.code][1]
+    return trial_frames[entry.code][1]
 
 
 def _error_m(version: Version) -> float:
@@ -386,9 +386,9 @@ def near_origin(source: LayerSource, origin: tuple[float, float]) -> LayerSource
     return replace(source, stored=_features_from_origin(source.stored, origin), coverage=coverage)
 
 
-def _features_from_origin(stored: StoredFeatures, origin: tuple[float, float]) -> StoredFeatures:
-    boxes = shapely.bounds(stored.geometries).reshape(-1, 4)
-    return replace(stored, shapes=shift_geometries(stored.geometries, (-origin[0], -origin[1])), boxes=boxes)
+def _features_from_origin(features: StoredFeatures, origin: tuple[float, float]) -> StoredFeatures:
+    boxes = shapely.bounds(features.geometries).reshape(-1, 4)
+    return replace(features, shapes=shift_geometries(features.geometries, (-origin[0], -origin[1])), boxes=boxes)
 
 
 @lru_cache(maxsize=16)
@@ -402,11 +402,11 @@ def _local_ground(wkb: bytes, origin: tuple[float, float], _thread: int) -> shap
     return ground
 
 
-def _names(stored: StoredFeatures, key: str | None) -> np.ndarray:
+def _names(features: StoredFeatures, key: str | None) -> np.ndarray:
     """Each feature's key as text, else its row in the source, which is its fid."""
-    fids = stored.fids.tolist()
+    fids = features.fids.tolist()
     names: list[str] = list(map(str, fids))
-    if key is not None and key in stored.attributes.columns:
-        keys = text_values(stored.attributes[key].to_numpy(dtype=object).tolist())
-        names = [given if given is not None else name for given, name in zip(keys, names, strict=True)]
+    if key is not None and key in features.attributes.columns:
+        keys = text_values(features.attributes[key].to_numpy(dtype=object).tolist())
+        names = [key_text if key_text is not None else name for key_text, name in zip(keys, names, strict=True)]
     return object_array(names)

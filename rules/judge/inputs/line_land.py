@@ -34,22 +34,22 @@ def _joined_lines(lines: np.ndarray, owner: np.ndarray) -> tuple[np.ndarray, np.
     if not of_several.any():
         return lines, owner
     several, at = np.unique(owner[of_several], return_inverse=True)
-    merged = shapely.line_merge(shapely.multilinestrings(lines[of_several], indices=at))
-    found, index = shapely.get_parts(merged, return_index=True)
-    return np.concatenate([lines[~of_several], found]), np.concatenate([owner[~of_several], several[index]])
+    merged_by_owner = shapely.line_merge(shapely.multilinestrings(lines[of_several], indices=at))
+    merged_lines, index = shapely.get_parts(merged_by_owner, return_index=True)
+    return np.concatenate([lines[~of_several], merged_lines]), np.concatenate([owner[~of_several], several[index]])
 
 
 def _lines_without_rings(lines: np.ndarray, owner: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Lines (k,) in which each closed one is cut in two: GEOS takes closed lines for borders of ground."""
-    closed = np.flatnonzero(shapely.is_closed(lines))
+    closed_rows = np.flatnonzero(shapely.is_closed(lines))
     halves = []
-    for line in lines[closed]:
+    for line in lines[closed_rows]:
         points = shapely.get_coordinates(line)
         middle = len(points) // 2
         halves += [shapely.linestrings(points[: middle + 1]), shapely.linestrings(points[middle:])]
-    rest, of_halves = np.delete(np.arange(len(lines)), closed), np.repeat(owner[closed], 2)
-    found = np.array([*lines[rest], *halves], dtype=object)
-    return found, np.concatenate([owner[rest], of_halves])
+    rest, of_halves = np.delete(np.arange(len(lines)), closed_rows), np.repeat(owner[closed_rows], 2)
+    open_lines = np.array([*lines[rest], *halves], dtype=object)
+    return open_lines, np.concatenate([owner[rest], of_halves])
 
 
 def _line_grounds(lines: np.ndarray, owner: np.ndarray, half_m: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -58,7 +58,7 @@ def _line_grounds(lines: np.ndarray, owner: np.ndarray, half_m: np.ndarray) -> l
         return []
     half = half_m[owner]
     style = {"cap_style": "flat", "join_style": "round", "quad_segs": _TURN_SEGMENTS}
-    found = [(shapely.buffer(lines, half, **style), owner), _nodes(lines, owner, half_m)]
+    grounds = [(shapely.buffer(lines, half, **style), owner), _nodes(lines, owner, half_m)]
     # GEOS takes ground away beside an end that turns within half of the width, as a hook from snapping does.
     points, of_points = shapely.get_coordinates(lines, return_index=True)
     begins = np.flatnonzero(of_points[:-1] == of_points[1:])
@@ -68,13 +68,13 @@ def _line_grounds(lines: np.ndarray, owner: np.ndarray, half_m: np.ndarray) -> l
     is_short = np.bincount(line[is_end & (lengths < half[line])], minlength=len(lines)) > 0
     begins, line = begins[is_short[line]], line[is_short[line]]
     if len(begins) == 0:
-        return found
+        return grounds
     segments = shapely.linestrings(np.stack([points[begins], points[begins + 1]], axis=1))
-    away = [shapely.distance(segments, shapely.get_point(lines[line], at)) for at in (0, -1)]
-    near = np.minimum(*away) <= _REACH * half[line]
+    end_distances = [shapely.distance(segments, shapely.get_point(lines[line], at)) for at in (0, -1)]
+    near = np.minimum(*end_distances) <= _REACH * half[line]
     begins, line = begins[near], line[near]
     strips, corners, turning = _strips(points, begins, half[line])
-    return [*found, (strips, owner[line]), (corners, owner[line[turning]])]
+    return [*grounds, (strips, owner[line]), (corners, owner[line[turning]])]
 
 
 def _nodes(lines: np.ndarray, owner: np.ndarray, half_m: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -115,8 +115,8 @@ def _united_pieces(pieces: np.ndarray, owners: np.ndarray, count: int) -> np.nda
     order = np.argsort(owners, kind="stable")
     pieces, owners = pieces[order], owners[order]
     result = np.full(count, shapely.Polygon(), dtype=object)
-    found, firsts, times = np.unique(owners, return_index=True, return_counts=True)
-    result[found[times == 1]] = pieces[firsts[times == 1]]
-    for owner, first, many in zip(found[times > 1], firsts[times > 1], times[times > 1], strict=True):
+    distinct_owners, firsts, times = np.unique(owners, return_index=True, return_counts=True)
+    result[distinct_owners[times == 1]] = pieces[firsts[times == 1]]
+    for owner, first, many in zip(distinct_owners[times > 1], firsts[times > 1], times[times > 1], strict=True):
         result[owner] = shapely.union_all(pieces[first : first + many])
     return result

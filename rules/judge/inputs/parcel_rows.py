@@ -56,8 +56,8 @@ class ParcelRows:
         is_exact = min(self.origin) >= 0
         is_whole = ground.is_all_of(self.local, parcel) if is_exact else np.zeros(len(ground), dtype=bool)
         part = np.flatnonzero(~is_whole)
-        moved = moved_ground(ground.at(part), self.origin).among(np.full(len(ground), None, dtype=object), part)
-        return GroundsInLibrary(self, np.where(is_whole, parcel, -1), moved, parcel, ground)
+        moved_grounds = moved_ground(ground.at(part), self.origin).among(np.full(len(ground), None, dtype=object), part)
+        return GroundsInLibrary(self, np.where(is_whole, parcel, -1), moved_grounds, parcel, ground)
 
 
 @dataclass(frozen=True)
@@ -134,11 +134,11 @@ class Outlines:
         positions, rows = np.full(len(bodies), -1), np.flatnonzero(np.isin(size, own_size))
         if len(rows) == 0:
             return positions
-        found = np.asarray(self._index.get_indexer(pd.Index(names[rows], dtype=object)))
+        parcel_places = np.asarray(self._index.get_indexer(pd.Index(names[rows], dtype=object)))
         # Only what is as long as the parcel's is looked at byte by byte.
-        is_alike = (found >= 0) & (size[rows] == own_size[found])
-        rows, found = rows[is_alike], found[is_alike]
-        same = pc.equal(bodies.take(pa.array(rows)), multis.take(pa.array(found)))
+        is_alike = (parcel_places >= 0) & (size[rows] == own_size[parcel_places])
+        rows, parcel_places = rows[is_alike], parcel_places[is_alike]
+        same = pc.equal(bodies.take(pa.array(rows)), multis.take(pa.array(parcel_places)))
         is_whole = np.asarray(same.to_numpy(zero_copy_only=False), dtype=bool)
-        positions[rows[is_whole]] = self._first + found[is_whole]
+        positions[rows[is_whole]] = self._first + parcel_places[is_whole]
         return positions

@@ -24,27 +24,30 @@ _ARROW_FILE, _ARROW_STREAM = b"ARROW1", b"\xff\xff\xff\xff"
 
 
 @contextlib.contextmanager
-def files_of_parcels(given: str | Sequence[str], is_served: bool) -> Iterator[tuple[list[str], list[str]]]:
+def files_of_parcels(stated_names: str | Sequence[str], is_served: bool) -> Iterator[tuple[list[str], list[str]]]:
     """The files, for the duration of the block, and files of a folder that may hold parcels but are not read.
 
     A name is not a pattern if a file of that name exists. is_served: stdin carries requests. Raises OneMapError
     source.missing, source.empty, source.damaged, source.nothing_inside, UsageError usage.value.
     """
-    wanted = [given] if isinstance(given, str) else list(given)
-    with contextlib.ExitStack() as held:
-        found: list[str] = []
+    names = [stated_names] if isinstance(stated_names, str) else list(stated_names)
+    with contextlib.ExitStack() as stack:
+        files_in_order: list[str] = []
         unread: list[str] = []
-        for name in wanted:
+        for name in names:
             if name != STDIN:
                 files, rest = _files(name)
-                found += files
+                files_in_order += files
                 unread += rest
-            elif is_served or STDIN in wanted[wanted.index(STDIN) + 1 :]:
+            elif is_served or STDIN in names[names.index(STDIN) + 1 :]:
                 raise UsageError("usage.value", field="PARCELS", value=STDIN)
             else:
-                folder = held.enter_context(tempfile.TemporaryDirectory(prefix="onemap-", ignore_cleanup_errors=True))
-                found.append(str(_from_stdin(Path(folder))))
-        yield list(dict.fromkeys(found)), [file for file in dict.fromkeys(unread) if file not in found]
+                folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="onemap-", ignore_cleanup_errors=True))
+                files_in_order.append(str(_from_stdin(Path(folder))))
+        yield (
+            list(dict.fromkeys(files_in_order)),
+            [file for file in dict.fromkeys(unread) if file not in files_in_order],
+        )
 
 
 def _files(name: str) -> tuple[list[str], list[str]]:
@@ -53,17 +56,19 @@ def _files(name: str) -> tuple[list[str], list[str]]:
     if is_database(name) or not path.is_dir() or path.suffix.lower() in formats.FOLDERS:
         return files_of_pattern(name), []
     archives = [file for file in files_in(path) if file.suffix.lower() in formats.ARCHIVES]
-    lost = lost_paths(path)
+    lost_files = lost_paths(path)
     try:
         sources = sources_in(path, path.name)
     except OneMapError:
-        if not archives and not lost:
+        if not archives and not lost_files:
             raise
         sources = []
     drawings = [file for file in path.rglob("*") if file.suffix.lower() in formats.NO_DRIVER]
-    unpacked = {file.with_suffix("") for file in sources}  # an archive of that name is most likely the same, packed
-    packed = [file for file in archives if file.with_suffix("") not in unpacked]
-    files = sorted({*sources, *drawings, *packed, *lost})
+    unpacked_names = {
+        file.with_suffix("") for file in sources
+    }  # an archive of that name is most likely the same, packed
+    packed_archives = [file for file in archives if file.with_suffix("") not in unpacked_names]
+    files = sorted({*sources, *drawings, *packed_archives, *lost_files})
     return [str(file) for file in files if not is_library(file)], list(map(str, unread_files(path, files)))
 
 
@@ -95,9 +100,9 @@ def _write_parquet(content: bytes, path: Path) -> None:
     """Raises OneMapError source.damaged, also for a table without a geometry."""
     import pyarrow.parquet as pq  # here: a check of a file need not load it
 
-    opened = pa.ipc.open_file if content.startswith(_ARROW_FILE) else pa.ipc.open_stream
+    open_arrow = pa.ipc.open_file if content.startswith(_ARROW_FILE) else pa.ipc.open_stream
     try:
-        with opened(io.BytesIO(content)) as reader:
+        with open_arrow(io.BytesIO(content)) as reader:
             table = reader.read_all()
         if b"geo" in (table.schema.metadata or {}):
             pq.write_table(table, path)

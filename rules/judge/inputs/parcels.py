@@ -72,13 +72,14 @@ class Parcels:
     bad: tuple[tuple[str, BadFeatures], ...] = ()
 
     @classmethod
-    def as_read(cls, ids: np.ndarray, shapes: AnyShapes, columns: pd.DataFrame, *known: Any) -> "Parcels":
+    def as_read(cls, ids: np.ndarray, shapes: AnyShapes, columns: pd.DataFrame, *further_values: Any) -> "Parcels":
         """Parcels from a file or a frame, whose columns are their attributes, except `STATED_KIND`.
 
-        That name is reserved in any case, since rules find fields in any case. known: the remaining values of parcels.
+        That name is reserved in any case, since rules find fields in any case. further_values: the remaining values of
+        parcels.
         """
         forged = [name for name in columns.columns if str(name).lower() == STATED_KIND]
-        return cls(ids, shapes, columns.drop(columns=forged) if forged else columns, *known)
+        return cls(ids, shapes, columns.drop(columns=forged) if forged else columns, *further_values)
 
     def with_source(self, name: str) -> "Parcels":
         """The same parcels under another name of their file, because another file has the same name."""
@@ -157,12 +158,12 @@ class Parcels:
         return some
 
 
-def id_field_of(columns: list[str], wanted: str | None, place: ProblemPlace, option: str = "--id") -> str | None:
+def id_field_of(columns: list[str], wanted_field: str | None, place: ProblemPlace, option: str = "--id") -> str | None:
     """--id, else the first present of ID_FIELDS; exactly, then ignoring case.
 
     option: with which the field was wanted. Raises OneMapError field.ambiguous, field.missing.
     """
-    for name in (wanted,) if wanted else ID_FIELDS:
+    for name in (wanted_field,) if wanted_field else ID_FIELDS:
         if name in columns:
             return name
         alike = [column for column in columns if column.lower() == name.lower()]
@@ -170,8 +171,8 @@ def id_field_of(columns: list[str], wanted: str | None, place: ProblemPlace, opt
             raise OneMapError("field.ambiguous", field=name, option=option, names=alike, **place)
         if alike:
             return alike[0]
-    if wanted:
-        raise OneMapError("field.missing", field=wanted, option=option, names=columns, **place)
+    if wanted_field:
+        raise OneMapError("field.missing", field=wanted_field, option=option, names=columns, **place)
     return None
 
 
@@ -213,14 +214,14 @@ def read_parcels(
     text_problems = _told_of_text(raw, attributes, field, place)
     if raw.valid is None:
         refuse_beyond(raw.geometries, names, place)
-    placed, remarks = placed_in_crs(raw, wishes, target, provers)
-    placed, lands, narrow = land.land_of(placed, attributes, names, place)
-    known = field, raw.path.name, raw.source_hash
-    if not wrong and (united := united_column(placed.shapes, placed.valid)) is not None:
+    placement, remarks = placed_in_crs(raw, wishes, target, provers)
+    placement, lands, narrow = land.land_of(placement, attributes, names, place)
+    origin = field, raw.path.name, raw.source_hash
+    if not wrong and (united := united_column(placement.shapes, placement.valid)) is not None:
         progress.at(1.0)
-        return Parcels.as_read(names, united, attributes, *known, (*raw.problems, *text_problems, *remarks, *lands))
-    given = "polygon", names, wishes.repair, place, workers, progress.part(_READ, 1.0)
-    sound = sorted_geometries(placed.shapes, *given, valid=placed.valid).with_records(raw.broken)
+        return Parcels.as_read(names, united, attributes, *origin, (*raw.problems, *text_problems, *remarks, *lands))
+    sorting = "polygon", names, wishes.repair, place, workers, progress.part(_READ, 1.0)
+    sound = sorted_geometries(placement.shapes, *sorting, valid=placement.valid).with_records(raw.broken)
     unsound = [*wrong, *narrow, *of_other_rows(sound.problems, narrow)]
     if unsound and not keep_bad:
         raise OneMapError.of(first_problems(unsound, place))
@@ -234,9 +235,9 @@ def read_parcels(
     if aside and len(good) == 0:
         raise OneMapError.of([Problem("bad.all", place), *first_problems(aside, place)])
     problems = (*raw.problems, *text_problems, *remarks, *lands, *sound.repairs, *first_problems(aside, place))
-    bad = ((raw.path.name, _set_aside(placed.shapes, attributes, names, aside)),) if aside else ()
+    bad = ((raw.path.name, _set_aside(placement.shapes, attributes, names, aside)),) if aside else ()
     rows = attributes.iloc[good].reset_index(drop=True) if aside else attributes
-    return with_bodies_as_read(Parcels.as_read(names[good], geometries, rows, *known, problems, bad), raw, good)
+    return with_bodies_as_read(Parcels.as_read(names[good], geometries, rows, *origin, problems, bad), raw, good)
 
 
 def flat_problems(names: np.ndarray, rows: np.ndarray, place: ProblemPlace) -> list[Problem]:
@@ -251,13 +252,13 @@ def of_other_rows(problems: Sequence[Problem], others: Sequence[Problem]) -> lis
 
 
 def _names_of(
-    attributes: pd.DataFrame, wanted: str | None, place: ProblemPlace
+    attributes: pd.DataFrame, wanted_field: str | None, place: ProblemPlace
 ) -> tuple[str | None, np.ndarray, list[Problem]]:
     """The field of ids, the names of parcels (n,) by it or else by their rows, and the problems of their ids.
 
     Raises OneMapError as `id_field_of`.
     """
-    field = id_field_of(list(map(str, attributes.columns)), wanted, place)
+    field = id_field_of(list(map(str, attributes.columns)), wanted_field, place)
     ids = text_values(attributes[field].tolist() if field else list(range(1, len(attributes) + 1)))
     names = np.array([name or str(row) for row, name in enumerate(ids, start=1)], dtype=object)
     return field, names, _id_problems(ids, field, place)
@@ -286,8 +287,8 @@ def with_bodies_as_read(parcels: Parcels, raw: RawFrame, rows: np.ndarray) -> Pa
     if whole is not None and is_read.any():
         own = whole if len(rows) == len(whole) else whole.take(pa.array(rows))
         if not is_read.all():
-            made = pa.array(shapely.to_wkb(parcels.geometries[~is_read], byte_order=1), pa.large_binary())
-            own = pc.replace_with_mask(own, pa.array(~is_read), made)
+            new_bodies = pa.array(shapely.to_wkb(parcels.geometries[~is_read], byte_order=1), pa.large_binary())
+            own = pc.replace_with_mask(own, pa.array(~is_read), new_bodies)
         parcels.__dict__["bodies"] = own
     return parcels
 
@@ -302,9 +303,11 @@ def _matched_attributes(
 
 def _told_of_text(raw: RawFrame, attributes: pd.DataFrame, field: str | None, place: ProblemPlace) -> list[Problem]:
     """Remarks on lost text. Raises OneMapError for ids that have lost text."""
-    text_problems, lost = lost_text(replaced_text(attributes) if raw.replaced else {}, {field} if field else (), place)
-    if lost:
-        raise OneMapError.of(lost)
+    text_problems, refusals = lost_text(
+        replaced_text(attributes) if raw.replaced else {}, {field} if field else (), place
+    )
+    if refusals:
+        raise OneMapError.of(refusals)
     return list(text_problems)
 
 

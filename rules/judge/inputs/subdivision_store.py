@@ -51,31 +51,31 @@ def cut_name(version: Version, origin: tuple[float, float]) -> str:
 
 
 def cut_near(
-    library: Library, version: Version, origin: tuple[float, float], stored: StoredFeatures, box: Bounds | None
+    library: Library, version: Version, origin: tuple[float, float], features: StoredFeatures, box: Bounds | None
 ) -> StoredCut:
     """The pieces of the large ones among some features of a version, at least those that meet `box`.
 
-    stored: coordinates counted from `origin`, as in `box`. Missing pieces are cut, and stored with the next
+    features: coordinates counted from `origin`, as in `box`. Missing pieces are cut, and stored with the next
     transaction.
     """
-    is_cut = shapely.get_num_coordinates(stored.geometries) > WORTH_VERTICES
+    is_cut = shapely.get_num_coordinates(features.geometries) > WORTH_VERTICES
     rows = np.flatnonzero(is_cut)
     if len(rows) == 0:
         return StoredCut(is_cut, Pieces(np.empty(0, dtype=object), np.empty(0, dtype=np.int64)))
     name = cut_name(version, origin)
-    fids = stored.fids[rows].tolist()
-    marks = dict(zip(fids, _marks(stored.geometries[rows]), strict=True))
+    fids = features.fids[rows].tolist()
+    marks = dict(zip(fids, _marks(features.geometries[rows]), strict=True))
     fresh = _fresh(library).get(name, {})
-    found = {fid: fresh[fid][1] for fid, mark in marks.items() if fid in fresh and fresh[fid][0] == mark}
-    found |= _read(library, name, {fid: marks[fid] for fid in fids if fid not in found}, box)
-    missing = [row for row, fid in zip(rows.tolist(), fids, strict=True) if fid not in found]
+    pieces_by_fid = {fid: fresh[fid][1] for fid, mark in marks.items() if fid in fresh and fresh[fid][0] == mark}
+    pieces_by_fid |= _read(library, name, {fid: marks[fid] for fid in fids if fid not in pieces_by_fid}, box)
+    missing = [row for row, fid in zip(rows.tolist(), fids, strict=True) if fid not in pieces_by_fid]
     if missing:
-        cut = subdivide_polygons(stored.geometries[missing])
+        cut = subdivide_polygons(features.geometries[missing])
         of_each = np.split(cut.geometries, np.searchsorted(cut.owner, np.arange(1, len(missing))))
-        made = dict(zip(stored.fids[missing].tolist(), of_each, strict=True))
-        _keep(library, name, {fid: (marks[fid], pieces) for fid, pieces in made.items()})
-        found |= made
-    pieces = [found[fid] for fid in fids]
+        new_pieces = dict(zip(features.fids[missing].tolist(), of_each, strict=True))
+        _keep(library, name, {fid: (marks[fid], pieces) for fid, pieces in new_pieces.items()})
+        pieces_by_fid |= new_pieces
+    pieces = [pieces_by_fid[fid] for fid in fids]
     owner = np.repeat(rows, [len(some) for some in pieces])
     return StoredCut(is_cut, Pieces(np.concatenate(pieces), owner))
 
@@ -114,22 +114,22 @@ def _rows(name: str, cut: Cuts) -> Iterator[tuple[str, int, int, bytes]]:
             yield name, fid, _HEAD + 1 + start // _PIECES_AT_ONCE, _pack_pieces(pieces[start : start + _PIECES_AT_ONCE])
 
 
-def _read(library: Library, name: str, wanted: Mapping[int, bytes], box: Bounds | None) -> dict[int, np.ndarray]:
+def _read(library: Library, name: str, marks: Mapping[int, bytes], box: Bounds | None) -> dict[int, np.ndarray]:
     """The stored pieces of features (fid → mark) that meet a box, without damaged ones and those of other polygons."""
-    if not wanted or not library.has_table("onemap_pieces"):
+    if not marks or not library.has_table("onemap_pieces"):
         return {}
-    found = {}
-    for fid, content in list(_heads(library, name, list(wanted))):
+    pieces_by_fid = {}
+    for fid, content in list(_heads(library, name, list(marks))):
         head = _checked_body(content)
-        if head is None or not head.startswith(wanted[fid]):
+        if head is None or not head.startswith(marks[fid]):
             continue
-        near = np.flatnonzero(_meets(np.frombuffer(head, offset=len(wanted[fid])).reshape(-1, 4), box))
+        near = np.flatnonzero(_meets(np.frombuffer(head, offset=len(marks[fid])).reshape(-1, 4), box))
         parts, block = np.unique(near // _PIECES_AT_ONCE, return_inverse=True)
         blocks = dict(_blocks(library, name, fid, parts.tolist()))
         if len(blocks) == len(parts):
             pieces = [blocks[part][near[block == at] % _PIECES_AT_ONCE] for at, part in enumerate(parts.tolist())]
-            found[fid] = np.concatenate([np.empty(0, dtype=object), *pieces])
-    return found
+            pieces_by_fid[fid] = np.concatenate([np.empty(0, dtype=object), *pieces])
+    return pieces_by_fid
 
 
 def _heads(library: Library, name: str, fids: Sequence[int]) -> Iterator[tuple[int, bytes]]:

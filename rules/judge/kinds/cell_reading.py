@@ -60,9 +60,9 @@ def values_of_cells(values: np.ndarray, cells: Weights, window: "Window") -> np.
     """The value of each cell (k,) by the values (h, w) of a window, NaN off the window."""
     row, column = cells.row - int(window.row_off), cells.column - int(window.col_off)
     is_in = (row >= 0) & (column >= 0) & (row < values.shape[0]) & (column < values.shape[1])
-    found = np.full(len(row), np.nan)
-    found[is_in] = values[row[is_in], column[is_in]]
-    return found
+    cell_values = np.full(len(row), np.nan)
+    cell_values[is_in] = values[row[is_in], column[is_in]]
+    return cell_values
 
 
 def changes_of_plane(

@@ -31,8 +31,8 @@ def _judge(ground: Ground) -> Judgement:
     nobody knows whether the rule means it gives no class.
     """
     count, by, features = len(ground.shapes), ground.options["by"], ground.features
-    shared = ground.overlaps_with(features.shapes)
-    overlaps = shared.only(~features.uncertain[shared.feature])
+    common = ground.overlaps_with(features.shapes)
+    overlaps = common.only(~features.uncertain[common.feature])
     pieces, failed = _first_wins(overlaps, ground)
     is_left = ~shapely.is_missing(pieces)
     parcel, feature, pieces = overlaps.parcel[is_left], overlaps.feature[is_left], pieces[is_left]
@@ -46,7 +46,7 @@ def _judge(ground: Ground) -> Judgement:
     classes = _ground_by_class(np.r_[parcel, bare], np.r_[keys, without], np.r_[pieces, rest[bare]], ground)
     judgement = Judgement(no_ground(count), no_ground(count), np.full(count, np.nan), no_pairs(), classes=classes)
     judgement.survey = SurveyPieces(parcel, feature, pieces, features.shapes, rest)
-    return mark_broken(judgement, ground, np.unique(np.r_[shared.failed[:, 0], np.flatnonzero(is_broken), failed]))
+    return mark_broken(judgement, ground, np.unique(np.r_[common.failed[:, 0], np.flatnonzero(is_broken), failed]))
 
 
 def _class_keys(attributes: pd.DataFrame, by: list[str]) -> np.ndarray:
@@ -82,20 +82,20 @@ def _first_wins(overlaps: Overlaps, ground: Ground) -> tuple[np.ndarray, np.ndar
     if len(later) == 0:
         return result, later
     places, group = np.unique(later, return_inverse=True)
-    taken = union_by(group, geometry[rows[earlier]], len(places), ground.threads)
-    result[rows[places]], failed = differences(geometry[rows[places]], taken, ground.threads)
+    taken_ground = union_by(group, geometry[rows[earlier]], len(places), ground.threads)
+    result[rows[places]], failed = differences(geometry[rows[places]], taken_ground, ground.threads)
     return result, parcel[rows[places[failed]]]
 
 
 def _pairs_sharing_ground(parcel: np.ndarray, geometry: np.ndarray, ground: Ground) -> tuple[np.ndarray, np.ndarray]:
     """Pairs of pieces (k,) of one parcel that share ground: the later piece (j,) and the earlier one (j,)."""
-    found = [np.empty((2, 0), dtype=np.int64)]
+    pair_parts = [np.empty((2, 0), dtype=np.int64)]
     for _, one, other in near_pairs(parcel, np.arange(len(parcel)), shapely.bounds(geometry).reshape(-1, 4)):
         ground.threads.progress.check()
         areas, errors = common_areas(geometry[one], geometry[other], ground.threads)
         share = areas > errors
-        found.append(np.array([np.maximum(one, other)[share], np.minimum(one, other)[share]]))
-    later, earlier = np.concatenate(found, axis=1)
+        pair_parts.append(np.array([np.maximum(one, other)[share], np.minimum(one, other)[share]]))
+    later, earlier = np.concatenate(pair_parts, axis=1)
     order = np.lexsort((earlier, later))  # whatever stands beside
     return later[order], earlier[order]
 

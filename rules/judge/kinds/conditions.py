@@ -103,8 +103,8 @@ def _check(tree: Any) -> None:
 def _check_comparison(operator: str, arguments: list[Any]) -> None:
     """Refuse a comparison that is not one of a field, by its name, with values."""
     left, rest = arguments[0], arguments[1:]
-    asked = arguments if operator in _COMPARISONS else [left]
-    if not any(map(_is_field, asked)):
+    candidates = arguments if operator in _COMPARISONS else [left]
+    if not any(map(_is_field, candidates)):
         raise ConditionError("field")
     for value in [left, *(rest[0] if operator == "in" else rest)]:
         if isinstance(value, (dict, list)) and not _is_field(value) and not is_moment(value):
@@ -268,8 +268,8 @@ def _moments(argument: Any, columns: pd.DataFrame, by_own_clock: bool) -> np.nda
     else:
         values = np.array([next(iter(argument.values())) if isinstance(argument, dict) else argument], dtype=object)
     texts = pd.Series([text_value(value) for value in values], dtype=object)
-    known = {text: moment_of(text, by_own_clock=by_own_clock) for text in texts.unique()}
-    return np.array([known[text] for text in texts], dtype="datetime64[us]")
+    moments = {text: moment_of(text, by_own_clock=by_own_clock) for text in texts.unique()}
+    return np.array([moments[text] for text in texts], dtype="datetime64[us]")
 
 
 def _exact(values: Any, floats: Any) -> np.ndarray:
@@ -296,19 +296,21 @@ def _compare(operator: str, left: Any, right: Any, columns: pd.DataFrame) -> Tru
     if is_moment(left) or is_moment(right):
         is_of_days = any("date" in one for one in (left, right) if is_moment(one))
         a, b = (_moments(one, columns, is_of_days) for one in (left, right))
-        known = ~(np.isnat(a) | np.isnat(b))
-        return _truth(_COMPARISONS[operator](a, b), ~known, len(columns))
+        is_known = ~(np.isnat(a) | np.isnat(b))
+        return _truth(_COMPARISONS[operator](a, b), ~is_known, len(columns))
     operands = [_operand(left, columns), _operand(right, columns)]
-    given = [int(value) if isinstance(value, bool) else value for value in operands]
-    if any(map(_is_numeric, given)):
-        a, b = (plain_numbers(value if isinstance(value, np.ndarray) else [value]) for value in given)
+    plain_operands = [int(value) if isinstance(value, bool) else value for value in operands]
+    if any(map(_is_numeric, plain_operands)):
+        a, b = (plain_numbers(value if isinstance(value, np.ndarray) else [value]) for value in plain_operands)
         unknown = np.isnan(a) | np.isnan(b)
         if max(np.nanmax(np.abs(part), initial=0.0) for part in (a, b)) >= _EXACT:
-            a, b = (_exact(*part) for part in zip(given, (a, b), strict=True))
+            a, b = (_exact(*part) for part in zip(plain_operands, (a, b), strict=True))
     else:
-        nothing = [_is_null(value) if isinstance(value, np.ndarray) else np.asarray(value is None) for value in given]
+        nothing = [
+            _is_null(value) if isinstance(value, np.ndarray) else np.asarray(value is None) for value in plain_operands
+        ]
         unknown = nothing[0] | nothing[1]
-        a, b = (_plain(value, unknown) for value in given)
+        a, b = (_plain(value, unknown) for value in plain_operands)
     return _truth(_COMPARISONS[operator](a, b), unknown, len(columns))
 
 

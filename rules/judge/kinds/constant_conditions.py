@@ -49,32 +49,32 @@ def _clauses(tree: Record) -> Iterator[Record]:
         return
     for argument in tree["args"]:
         yield from _clauses(argument)
-    tried = [argument for argument in tree["args"] if _collect(argument, {})]
-    if len(tried) > 1:
-        yield {"op": tree["op"], "args": tried}
+    triable = [argument for argument in tree["args"] if _collect(argument, {})]
+    if len(triable) > 1:
+        yield {"op": tree["op"], "args": triable}
 
 
 def _constant(tree: Record) -> ConstantClause | None:
-    named: dict[str, list[Any]] = {}
-    forms = [_trial_values(values) for values in named.values()] if _collect(tree, named) else [()]
+    values_by_field: dict[str, list[Any]] = {}
+    forms = [_trial_values(values) for values in values_by_field.values()] if _collect(tree, values_by_field) else [()]
     if math.prod(max(map(len, trials), default=_MOST_ROWS + 1) for trials in forms) > _MOST_ROWS:
         return None
     holds, fails = False, False
     for trials in itertools.product(*forms):
-        rows = pd.DataFrame(list(itertools.product(*trials)), columns=list(named), dtype=object)
+        rows = pd.DataFrame(list(itertools.product(*trials)), columns=list(values_by_field), dtype=object)
         truth = evaluate_tree(tree, rows)
         holds |= bool(truth.true.any())
         fails |= bool((~truth).true.any())
     return None if holds and fails else ConstantClause(condition_text(tree), holds)
 
 
-def _collect(tree: Record, named: dict[str, list[Any]]) -> bool:
+def _collect(tree: Record, values_by_field: dict[str, list[Any]]) -> bool:
     """Note the values with which each field is compared; False if the clause has a LIKE or compares two fields."""
     operator, arguments = tree["op"], tree["args"]
     if operator in ("and", "or", "not"):
-        return all(_collect(argument, named) for argument in arguments)
+        return all(_collect(argument, values_by_field) for argument in arguments)
     fields, values = fields_and_values(arguments)
-    named.setdefault(fields[0], []).extend(value for value in values if value is not None)
+    values_by_field.setdefault(fields[0], []).extend(value for value in values if value is not None)
     return operator != "like" and len(fields) == 1
 
 
@@ -100,6 +100,6 @@ def _trial_values(values: Sequence[Any]) -> tuple[list[Any], ...]:
 
 def _values_around(values: Sequence[Any], step: Any) -> list[Any]:
     """Values, the middles between them, and one beyond either end."""
-    found = sorted(set(values))
-    middles = [low + (high - low) / 2 for low, high in itertools.pairwise(found)]
-    return [found[0] - step, *found, *middles, found[-1] + step]
+    distinct = sorted(set(values))
+    middles = [low + (high - low) / 2 for low, high in itertools.pairwise(distinct)]
+    return [distinct[0] - step, *distinct, *middles, distinct[-1] + step]

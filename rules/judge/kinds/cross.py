@@ -85,14 +85,14 @@ def _parts_inside(shapes: np.ndarray, parcels: np.ndarray) -> np.ndarray:
     """The parts of lines and points strictly inside parcels, pair by pair (k,)."""
     ground, which = distinct(parcels)
     edges = shapely.boundary(ground)[which]
-    found: np.ndarray = shapely.difference(shapely.intersection(shapes, parcels), edges)
-    rows = np.flatnonzero(shapely.get_dimensions(found) == 0)
-    points, owner = shapely.get_parts(found[rows], return_index=True)
+    parts_inside: np.ndarray = shapely.difference(shapely.intersection(shapes, parcels), edges)
+    rows = np.flatnonzero(shapely.get_dimensions(parts_inside) == 0)
+    points, owner = shapely.get_parts(parts_inside[rows], return_index=True)
     # On a slanting edge few points are to the last digit.
     is_inside = ~shapely.dwithin(edges[rows[owner]], points, _LEAST_M)
-    found[rows] = shapely.MultiPoint()
-    shapely.multipoints(points[is_inside], indices=rows[owner[is_inside]], out=found)
-    return found
+    parts_inside[rows] = shapely.MultiPoint()
+    shapely.multipoints(points[is_inside], indices=rows[owner[is_inside]], out=parts_inside)
+    return parts_inside
 
 
 def _union_lengths_m(parcel: np.ndarray, lines: np.ndarray, count: int, threads: Threads) -> np.ndarray:
@@ -110,12 +110,12 @@ def _union_lengths_m(parcel: np.ndarray, lines: np.ndarray, count: int, threads:
 
 def _united_m(lines: np.ndarray) -> np.ndarray:
     """The length of each multiline (k,) with doubled parts counted once."""
-    together = lines[:, None]
-    exact = shapely.length(shapely.union_all(together, axis=1))
+    line_column = lines[:, None]
+    exact = shapely.length(shapely.union_all(line_column, axis=1))
     # A line cut in two places is no longer quite on itself: what lies that near to another is the same.
-    near = shapely.length(shapely.union_all(together, axis=1, grid_size=_LEAST_M))
-    found: np.ndarray = np.where(exact - near > _LEAST_M * shapely.get_num_coordinates(lines), near, exact)
-    return found
+    near = shapely.length(shapely.union_all(line_column, axis=1, grid_size=_LEAST_M))
+    lengths_m: np.ndarray = np.where(exact - near > _LEAST_M * shapely.get_num_coordinates(lines), near, exact)
+    return lengths_m
 
 
 def _places(parcel: np.ndarray, points: np.ndarray, count: int) -> np.ndarray:
@@ -135,11 +135,11 @@ def _same_dimension(inside: np.ndarray, dimension: np.ndarray) -> np.ndarray:
         parts, inner = shapely.get_parts(parts, return_index=True)
         owner = owner[inner]
     is_same = (shapely.get_dimensions(parts) == dimension[owner]) & ~shapely.is_empty(parts)
-    for wanted, make in ((1, shapely.multilinestrings), (0, shapely.multipoints)):
-        chosen = is_same & (shapely.get_dimensions(parts) == wanted)
-        if chosen.any():
-            owners, position = np.unique(owner[chosen], return_inverse=True)
-            result[owners] = make(parts[chosen], indices=position)
+    for asked_dimension, make in ((1, shapely.multilinestrings), (0, shapely.multipoints)):
+        is_chosen = is_same & (shapely.get_dimensions(parts) == asked_dimension)
+        if is_chosen.any():
+            owners, position = np.unique(owner[is_chosen], return_inverse=True)
+            result[owners] = make(parts[is_chosen], indices=position)
     return result
 
 

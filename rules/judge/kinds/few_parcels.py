@@ -30,12 +30,12 @@ def shared_grounds(
     layer_of_feature = np.repeat(np.arange(len(read)), sizes)
     features = np.concatenate(list(read.values()))
     first_feature = np.cumsum(sizes) - sizes
-    met = candidate_pairs(parcels, tree, features, threads)
-    pairs = build_overlaps(parcels, features, met, threads)
+    candidates = candidate_pairs(parcels, tree, features, threads)
+    pairs = build_overlaps(parcels, features, candidates, threads)
     # Every layer has parcels of its own, as it were, so that nothing of two layers is joined.
     parcel_of_layer = layer_of_feature[pairs.feature] * count + pairs.parcel
     apart = Overlaps(parcel_of_layer, pairs.feature, pairs.ground, pairs.failed)
-    ground = grounds(apart, np.tile(parcels, len(read)), features, threads, _places(met, parcels, len(features)))
+    ground = grounds(apart, np.tile(parcels, len(read)), features, threads, _places(candidates, parcels, len(features)))
     of_pair, result = layer_of_feature[pairs.feature], {}
     by_layer = np.argsort(of_pair, kind="stable")
     ends = np.cumsum(np.bincount(of_pair, minlength=len(read)))
@@ -48,10 +48,10 @@ def shared_grounds(
     return result
 
 
-def _places(met: CandidatePairs, parcels: np.ndarray, count: int) -> Known | None:
+def _places(candidates: CandidatePairs, parcels: np.ndarray, count: int) -> Known | None:
     """The position of each of `count` features in the flat arrays of the pairs; None where parcels lie far apart."""
     if lies_apart(parcels).any():
         return None
     place = np.zeros(count, dtype=np.int64)
-    place[met.feature] = met.flat.right_index
-    return met.flat.right, place
+    place[candidates.feature] = candidates.flat.right_index
+    return candidates.flat.right, place

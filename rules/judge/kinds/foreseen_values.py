@@ -44,12 +44,15 @@ def truth_of_rows(where: str, attributes: pd.DataFrame, entry: LayerEntry | None
         reading = meaning_reading(field) if field is not None else None
         if reading is None and pd.api.types.infer_dtype(values, skipna=True) != "string":
             continue
-        place, found = pd.factorize(values)
-        meant = [*(_as_meant(value, where, name, reading) for value in found), None]  # null has the place -1: the last
-        if meant[:-1] != list(found):
-            read[name] = np.array(meant, dtype=object)[place]
+        place, distinct = pd.factorize(values)
+        meanings = [
+            *(_as_meant(value, where, name, reading) for value in distinct),
+            None,
+        ]  # null has the place -1: the last
+        if meanings[:-1] != list(distinct):
+            read[name] = np.array(meanings, dtype=object)[place]
         if is_known := _meaning_test(name, entry):
-            texts = map(text_value, meant)
+            texts = map(text_value, meanings)
             strange = [text is not None and not is_known(text) and not is_named(where, name, text) for text in texts]
             is_strange |= np.array(strange, dtype=bool)[place]
     truth = evaluate(where, attributes.assign(**read) if read else attributes)
@@ -68,10 +71,10 @@ def _plain_tree(tree: Record, entry: LayerEntry | None) -> Record:
     operator, arguments = tree["op"], tree["args"]
     if operator in ("and", "or", "not"):
         return {"op": operator, "args": [_plain_tree(argument, entry) for argument in arguments]}
-    named, _ = fields_and_values([one for one in arguments if not isinstance(one, list)])
-    if operator not in ("=", "<>", "in", "like") or len(named) != 1:
+    field_names, _ = fields_and_values([one for one in arguments if not isinstance(one, list)])
+    if operator not in ("=", "<>", "in", "like") or len(field_names) != 1:
         return tree
-    field = entry.field_named(named[0]) if entry is not None else None
+    field = entry.field_named(field_names[0]) if entry is not None else None
     reading = (code_reading(field) if field is not None else None) or narrow_text
     if operator == "like":  # blanks in a pattern are meant, and a code's beginning is no code
         reading = partial(unicodedata.normalize, "NFKC")
@@ -90,8 +93,8 @@ def _meaning_test(name: str, entry: LayerEntry | None) -> Callable[[str], bool] 
     if field is None or not (field.values or field.codes):
         return None
     if field.values:
-        known = _known_values(name, entry)
-        return lambda text: plain_code(text) in known
+        known_values = _known_values(name, entry)
+        return lambda text: plain_code(text) in known_values
     tables = [code_table(table) for table in field.codes]
     return lambda text: any(table.explains(text) for table in tables)
 
@@ -103,12 +106,12 @@ def _as_meant(value: Any, where: str, name: str, reading: Callable[[str], str] |
     text = text_value(value)
     if text is None:
         return value if is_named_exactly(where, name, value) else None
-    meant = narrow_text(text) if reading is None else reading(text)
-    if value == meant or is_named(where, name, text):
+    meaning = narrow_text(text) if reading is None else reading(text)
+    if value == meaning or is_named(where, name, text):
         return text
     if reading is not None:
-        return meant
-    forms = unicodedata.normalize("NFKC", text), meant  # a pattern keeps its blanks
+        return meaning
+    forms = unicodedata.normalize("NFKC", text), meaning  # a pattern keeps its blanks
     return next((form for form in forms if is_named(where, name, form)), value)
 
 
@@ -130,7 +133,7 @@ def values_in_no_table(where: str, name: str, entry: LayerEntry) -> list[str]:
 
     Days, moments and other fields are no values of a list or a table.
     """
-    compared = [one for one in _comparisons_of(where, name) if not isinstance(one[1], dict)]
+    comparisons = [one for one in _comparisons_of(where, name) if not isinstance(one[1], dict)]
     texts = np.array(sorted(_known_values(name, entry)), dtype=object)
     numbers = set(plain_numbers(texts))
 
@@ -141,9 +144,9 @@ def values_in_no_table(where: str, name: str, entry: LayerEntry) -> list[str]:
             return bool(like(texts, plain_code(value)).true.any())
         return not strange_values([value], name, entry)
 
-    if any(is_met(*one) for one in compared):
+    if any(is_met(*one) for one in comparisons):
         return []
-    return [text_value(value) or "" for _, value in compared] if len(texts) else []
+    return [text_value(value) or "" for _, value in comparisons] if len(texts) else []
 
 
 def strange_values(values: Iterable[str], name: str, entry: LayerEntry) -> list[str]:

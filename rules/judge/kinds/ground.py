@@ -44,8 +44,8 @@ class Features:
         """The result of work(), computed once for all features. name: of the work."""
         if name not in self._made:
             self._made[name] = work()
-        made: Made = self._made[name]
-        return made
+        result: Made = self._made[name]
+        return result
 
     @property
     def geometries(self) -> np.ndarray:
@@ -70,12 +70,12 @@ class SharedGround:
     overlaps: Overlaps
     grounds: FlatGround | None
 
-    def with_features(self, chosen: np.ndarray, count: int) -> "SharedGround":
-        """The ground shared with some of `count` features only. chosen: (k,), ascending."""
-        if len(chosen) == count:
+    def with_features(self, feature_rows: np.ndarray, count: int) -> "SharedGround":
+        """The ground shared with some of `count` features only. feature_rows: (k,), ascending."""
+        if len(feature_rows) == count:
             return self
         new_row = np.full(count, -1)
-        new_row[chosen] = np.arange(len(chosen))
+        new_row[feature_rows] = np.arange(len(feature_rows))
         pairs, failed = self.overlaps, self.overlaps.failed
         is_chosen, is_chosen_failure = new_row[pairs.feature] >= 0, new_row[failed[:, 1]] >= 0
         failures = np.column_stack([failed[is_chosen_failure, 0], new_row[failed[is_chosen_failure, 1]]])

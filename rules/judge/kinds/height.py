@@ -141,8 +141,8 @@ def _judge_features(ground: Ground, heights: np.ndarray) -> Judgement:
         Reason.OUTSIDE_COVERAGE: outside_coverage,
         Reason.NO_VALUE: doubtful_ground(overlaps, is_doubtful, ground),
     }
-    together = unions(parts[Reason.OUTSIDE_COVERAGE], parts[Reason.NO_VALUE])
-    unknown, is_broken_too = differences(together, hit, ground.threads)
+    doubtful = unions(parts[Reason.OUTSIDE_COVERAGE], parts[Reason.NO_VALUE])
+    unknown, is_broken_too = differences(doubtful, hit, ground.threads)
     excess_m = np.full(count, -np.inf)
     parcel, feature = overlaps.parcel[is_hit], overlaps.feature[is_hit]
     np.maximum.at(excess_m, parcel, heights[parcel] - against.limits[feature])
@@ -174,8 +174,8 @@ def _judge_surface(ground: Ground, heights: np.ndarray) -> Judgement:
         "nodata": under.blank,
         "heights": no_ground(count) if under.is_comparable else ground.parcels,
     }
-    together = reduce(unions, parts.values())
-    unknown, rest_broken = differences(together, under.hit, ground.threads)
+    doubtful = reduce(unions, parts.values())
+    unknown, rest_broken = differences(doubtful, under.hit, ground.threads)
     judgement = Judgement(
         hit=under.hit,
         unknown=unknown,
@@ -261,16 +261,16 @@ def _portions(ground: Ground) -> _Portions:
         frame = _common_frame(ground)
         on_grids = np.c_[np.maximum(boxes[:, :2], frame[:2]), np.minimum(boxes[:, 2:], frame[2:])]
         cells = _most_cells(ground, on_grids)
-        around = no_ground(len(large))
-        around[:] = shapely.box(*frame) if (frame[:2] < frame[2:]).all() else None
-        beyond, lost = differences(grounds[large], around, ground.threads)
-        is_broken[large[lost]] = True
-        is_beyond = ~shapely.is_missing(beyond)
-        off_grids = large[is_beyond], beyond[is_beyond]
+        grid_boxes = no_ground(len(large))
+        grid_boxes[:] = shapely.box(*frame) if (frame[:2] < frame[2:]).all() else None
+        off_ground, failed_rows = differences(grounds[large], grid_boxes, ground.threads)
+        is_broken[large[failed_rows]] = True
+        is_beyond = ~shapely.is_missing(off_ground)
+        off_grids = large[is_beyond], off_ground[is_beyond]
         squares = [_squares(on_grids[at], math.ceil(math.sqrt(cells[at] / _MOST_CELLS))) for at in large.tolist()]
         of = np.repeat(large, [len(some) for some in squares])
-        cut, broken = intersections(grounds[of], np.concatenate(squares), ground.threads)
-        is_broken[of[broken]] = True
+        cut, broken_rows = intersections(grounds[of], np.concatenate(squares), ground.threads)
+        is_broken[of[broken_rows]] = True
         shares = cells[of] / np.bincount(of, minlength=count)[of]
         has_ground, small = ~shapely.is_missing(cut), np.setdiff1d(owner, large)
         grounds, owner = np.r_[grounds[small], cut[has_ground]], np.r_[small, of[has_ground]]
@@ -370,15 +370,15 @@ def _cells(
                     continue
                 value = cell_values(*read_cells(grid, part.window)) * (height_m or 1.0)
                 cells = cell_weights(part.polygons)
-                found = values_of_cells(value, cells, part.window)
-                every = np.ones(len(found), dtype=bool)
-                shared = polygon_parts(cell_pieces(part.polygons, cells, every), 0.0)
-                is_ground = ~shapely.is_missing(shared)
-                ground, found = to_plane(shared[is_ground]), found[is_ground]
-                of, has_value = owner[part.rows][cells.parcel[is_ground]], ~np.isnan(found)
+                own_values = values_of_cells(value, cells, part.window)
+                every = np.ones(len(own_values), dtype=bool)
+                cell_grounds = polygon_parts(cell_pieces(part.polygons, cells, every), 0.0)
+                is_ground = ~shapely.is_missing(cell_grounds)
+                ground, own_values = to_plane(cell_grounds[is_ground]), own_values[is_ground]
+                of, has_value = owner[part.rows][cells.parcel[is_ground]], ~np.isnan(own_values)
                 pieces.append(ground[has_value])
                 owners.append(of[has_value])
-                values.append(found[has_value])
+                values.append(own_values[has_value])
                 blanks.append(ground[~has_value])
                 blank_owners.append(of[~has_value])
         grounds, owner = np.concatenate(blanks), np.concatenate(blank_owners)

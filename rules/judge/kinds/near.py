@@ -58,8 +58,8 @@ def _near_doubtful_objects(ground: Ground, parcel: np.ndarray, shapes: np.ndarra
     parcel, shapes: (k,) the pairs. If an object lies exactly at the limit no ground is within it: the whole parcel is
     returned.
     """
-    around, unproved = grown_ground(shapes, _reach_m(ground.options), ground.threads)
-    pieces, broken_pairs = intersections(ground.parcels[parcel], around, ground.threads)
+    near_ground, unproved = grown_ground(shapes, _reach_m(ground.options), ground.threads)
+    pieces, broken_pairs = intersections(ground.parcels[parcel], near_ground, ground.threads)
     pieces = np.where(shapely.is_missing(pieces), ground.parcels[parcel], pieces)
     is_broken = np.zeros(len(ground.parcels), dtype=bool)
     is_broken[parcel[broken_pairs | unproved]] = True
@@ -68,8 +68,8 @@ def _near_doubtful_objects(ground: Ground, parcel: np.ndarray, shapes: np.ndarra
 
 def _obstacle(shapes: np.ndarray, options: Options) -> tuple[np.ndarray, float]:
     """The objects, grown by the rule's distance. A polygon is given by its outline, since its inside is as near."""
-    filled = shapely.build_area(shapes)
-    return np.r_[shapes, filled[~shapely.is_empty(filled)]], _reach_m(options)
+    filled_areas = shapely.build_area(shapes)
+    return np.r_[shapes, filled_areas[~shapely.is_empty(filled_areas)]], _reach_m(options)
 
 
 def _explain_amounts(finding: Mapping[str, Any], language: str, figures: FindingFigures) -> tuple[str, ...]:

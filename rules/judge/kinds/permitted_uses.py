@@ -104,10 +104,10 @@ class ListedPermits:
     def _key_of(self, value: str) -> str | frozenset[str] | None:
         """The key of a parcel's value, or the keys of its several codes; None where one code has none."""
         keys = [self._longest_key(part) for part in code_parts(value)] or [None]
-        known = frozenset(key for key in keys if key is not None)
+        known_keys = frozenset(key for key in keys if key is not None)
         if None in keys:
             return None
-        return keys[0] if len(known) == 1 else known
+        return keys[0] if len(known_keys) == 1 else known_keys
 
     def _longest_key(self, code: str) -> str | None:
         starts = [(len(plain_code(key)), key) for key in self.lists if code.startswith(plain_code(key))]
@@ -136,24 +136,24 @@ class TabledPermits:
     def plan_codes(self, codes: np.ndarray) -> np.ndarray:
         """See Permits; a code with a part that is in no row of the table permits nothing for certain."""
         texts = text_values(list(codes))
-        known = {text: text is not None and None not in (self._uses_of_plan(text) or (None,)) for text in set(texts)}
-        return np.array([text if known[text] else None for text in texts], dtype=object)
+        is_known = {text: text is not None and None not in (self._uses_of_plan(text) or (None,)) for text in set(texts)}
+        return np.array([text if is_known[text] else None for text in texts], dtype=object)
 
     def permits(self, key: frozenset[str], code: str) -> bool:
         """See Permits; mixed land permits what any of its uses permits, and does so for each use of the parcel."""
-        planned = self._uses_of_plan(code)
-        return all(any(use in self.allowed[asked] for use in planned) for asked in key)
+        plan_uses = self._uses_of_plan(code)
+        return all(any(use in self.allowed[parcel_use] for use in plan_uses) for parcel_use in key)
 
     def permits_all(self, code: str) -> bool:
         """See Permits."""
         return any(use in self.open for use in self._uses_of_plan(code))
 
-    def _uses_of_parcel(self, value: str | None, named: str | None) -> frozenset[str] | None:
+    def _uses_of_parcel(self, value: str | None, stated_system: str | None) -> frozenset[str] | None:
         """The uses of the codes that a value names; None where one of them, or its use, is not known."""
-        codes = known_uses(value, named, self.usual) if value else ()
-        uses = [self._use(code, system_of(code, named, self.usual)) if code else None for code in codes]
-        known = [use for use in uses if use is not None]
-        return frozenset(known) if known and len(known) == len(uses) else None
+        codes = known_uses(value, stated_system, self.usual) if value else ()
+        uses = [self._use(code, system_of(code, stated_system, self.usual)) if code else None for code in codes]
+        known_uses_of_value = [use for use in uses if use is not None]
+        return frozenset(known_uses_of_value) if known_uses_of_value and len(known_uses_of_value) == len(uses) else None
 
     def _uses_of_plan(self, value: str) -> list[str | None]:
         """The uses of the codes that a plan's value names; None for words, or other signs, beside a code: R2改M1."""

@@ -84,11 +84,11 @@ def _grid(ground: Ground, reference: RasterReference, slope: bool) -> Iterator[_
         )
         options = {"crs": target, "transform": transform, "width": width, "height": height}
         # What stands for no value is not to be mixed with the heights beside it.
-        found = None
+        fill = None
         if dataset.nodata is None:
             with unreadable_if_damaged(dataset):
-                found = ground.features.once(("fill value", reference), lambda: fill_value(dataset))
-        missing = dataset.nodata if found is None else found[0]
+                fill = ground.features.once(("fill value", reference), lambda: fill_value(dataset))
+        missing = dataset.nodata if fill is None else fill[0]
         options |= {"src_crs": source, "resampling": Resampling.bilinear, "src_nodata": missing}
         with WarpedVRT(dataset, nodata=np.nan if missing is None else missing, **options) as warped:
             yield _Grid(warped, ground.system, height_m)
@@ -216,7 +216,7 @@ def _sum_cells(ground: Ground, outlying: np.ndarray) -> tuple[_Sums, float | Non
     """
     sums, warped_to_m = _Sums(len(ground.parcels)), None
     is_slope = ground.options.get("derive") == "slope"
-    beyond = np.flatnonzero(~shapely.is_missing(outlying))
+    outlying_rows = np.flatnonzero(~shapely.is_missing(outlying))
     for reference in ground.rasters:
         with _grid(ground, reference, is_slope) as grid:
             if is_slope and grid.crs is ground.system:
@@ -229,9 +229,9 @@ def _sum_cells(ground: Ground, outlying: np.ndarray) -> tuple[_Sums, float | Non
             # On several rasters a mean is made of all cells of all of them.
             for weighed in _weigh_cells(polygons, grid, options, len(ground.rasters) > 1, ground.threads):
                 sums.add(weighed, to_plane)
-            outside = in_cells(to_grid(outlying[beyond]), grid.cells)
+            outside = in_cells(to_grid(outlying[outlying_rows]), grid.cells)
             for weighed in _weigh_cells(outside, grid, options, True, ground.threads):
-                sums.add_outlying(beyond[weighed.calm_owner], to_plane(weighed.calm))
+                sums.add_outlying(outlying_rows[weighed.calm_owner], to_plane(weighed.calm))
     return sums, warped_to_m
 
 
@@ -245,14 +245,14 @@ def _with_stored_limits(options: Options, data_type: str) -> Options:
 
 def _measures(sums: _Sums, ground: Ground) -> Measures:
     """Area and share of the valid ground, and the mean; a finding needs more ground than rounding can produce."""
-    matching, valid, times_value = sums.totals
+    matching_sum, valid, times_value = sums.totals
     with np.errstate(invalid="ignore", divide="ignore"):
-        share = matching / valid
+        share = matching_sum / valid
         valid_m2 = shapely.area(ground.parcels) * valid / sums.grid_areas
         mean = times_value / valid
     has_row = np.nan_to_num(share * valid_m2) >= ARITHMETIC_M2
-    counted = has_row & reaches_limit(share, ground.options.get("min_share", 0.0))
-    return Measures(has_row, counted, area_m2=share * valid_m2, value=mean, share=share)
+    is_counted = has_row & reaches_limit(share, ground.options.get("min_share", 0.0))
+    return Measures(has_row, is_counted, area_m2=share * valid_m2, value=mean, share=share)
 
 
 def _weigh_cells(
@@ -282,12 +282,12 @@ def _weigh_cells(
         parcel, grounds = part[rows], grounds[rows]
         cells = cell_weights(grounds)
         value = values_of_cells(values, cells, window)
-        has_value, matching = ~np.isnan(value), _match_limit(value, options)
-        for sums, times in zip(weights, (matching, has_value, np.nan_to_num(value)), strict=True):
+        has_value, is_match = ~np.isnan(value), _match_limit(value, options)
+        for sums, times in zip(weights, (is_match, has_value, np.nan_to_num(value)), strict=True):
             sums[rows] = np.bincount(cells.parcel, cells.fraction * times, len(rows))
         pieces = []
-        for wanted in (matching, ~has_value, has_value & ~matching & every):
-            ground, owner = cell_pieces(grounds, cells, wanted), cells.parcel[wanted]
+        for mask in (is_match, ~has_value, has_value & ~is_match & every):
+            ground, owner = cell_pieces(grounds, cells, mask), cells.parcel[mask]
             if of_grid.is_tile and len(owner):  # one of so many that the cells of all would not fit into memory
                 ground, owner = union_by(owner, ground, 1), owner[:1]
             pieces += [ground, parcel[owner]]
@@ -305,8 +305,8 @@ def _off_grid(part: GridPart) -> _CellWeights:
 
 def _match_limit(values: np.ndarray, options: Options) -> np.ndarray:
     """Which values match the rule's limit; a missing value does not."""
-    matching: np.ndarray = values > options["above"] if "above" in options else values < options["below"]
-    return matching
+    is_match: np.ndarray = values > options["above"] if "above" in options else values < options["below"]
+    return is_match
 
 
 def _are_telling(
@@ -323,8 +323,8 @@ def _are_telling(
     blank = np.isnan(values)
     if len(polygons) == 0 or values.size == 0:
         return is_telling, np.zeros(len(polygons))
-    matching, missing, valid = cell_sums(polygons, _match_limit(values, options), blank, ~blank, corner=corner)
-    return is_telling | (matching != 0) | (missing != 0), valid
+    matching_sum, missing, valid = cell_sums(polygons, _match_limit(values, options), blank, ~blank, corner=corner)
+    return is_telling | (matching_sum != 0) | (missing != 0), valid
 
 
 def _values(read: np.ndarray, valid: np.ndarray, grid: _Grid, is_slope: bool) -> np.ndarray:

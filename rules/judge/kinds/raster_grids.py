@@ -60,19 +60,20 @@ def cell_weights(polygons: np.ndarray) -> Weights:
     return Weights(*(np.concatenate(parts) for parts in zip(*blocks, strict=True)))
 
 
-def cell_pieces(polygons: np.ndarray, cells: Weights, chosen: np.ndarray) -> np.ndarray:
+def cell_pieces(polygons: np.ndarray, cells: Weights, is_chosen: np.ndarray) -> np.ndarray:
     """The pieces of polygons (n,) in some of the cells (k,) that they cover, in units of cells: ground, and the cells.
 
-    chosen: a mask of the cells. The area of each piece is compared with its fraction. Raises OneMapError overlay.union.
+    is_chosen: a mask of the cells. The area of each piece is compared with its fraction. Raises OneMapError
+    overlay.union.
     """
-    west, north = cells.column[chosen], cells.row[chosen]
-    squares, grounds = shapely.box(west, north, west + 1, north + 1), polygons[cells.parcel[chosen]]
-    found = apply_by_row(shapely.intersection, squares, grounds)
-    rows = np.flatnonzero(~(np.abs(shapely.area(found) - cells.fraction[chosen]) <= _BALANCE))
-    found[rows], failed = intersections(squares[rows], grounds[rows], Threads())
+    west, north = cells.column[is_chosen], cells.row[is_chosen]
+    squares, grounds = shapely.box(west, north, west + 1, north + 1), polygons[cells.parcel[is_chosen]]
+    pieces = apply_by_row(shapely.intersection, squares, grounds)
+    rows = np.flatnonzero(~(np.abs(shapely.area(pieces) - cells.fraction[is_chosen]) <= _BALANCE))
+    pieces[rows], failed = intersections(squares[rows], grounds[rows], Threads())
     if failed.any():
         raise OneMapError(UNPROVED, count=2)
-    return found
+    return pieces
 
 
 def cell_sums(polygons: np.ndarray, *counts: np.ndarray, corner: tuple[int, int] = (0, 0)) -> np.ndarray:
@@ -86,10 +87,10 @@ def cell_sums(polygons: np.ndarray, *counts: np.ndarray, corner: tuple[int, int]
     is_mask = all(values.dtype == bool for values in counts)  # half the memory is enough for those
     up_to = []
     for values in counts:
-        around = np.zeros((rows + 2, columns + 2), dtype=values.dtype)
-        around[1:-1, 1:-1] = values
+        framed_values = np.zeros((rows + 2, columns + 2), dtype=values.dtype)
+        framed_values[1:-1, 1:-1] = values
         # From row to row it runs on: only differences inside a row are taken.
-        up_to.append(np.cumsum(around, dtype=np.int32 if is_mask else np.int64))
+        up_to.append(np.cumsum(framed_values, dtype=np.int32 if is_mask else np.int64))
     result = np.zeros((len(counts), len(polygons)))
     for part in _blocks(polygons):
         parcel, row, column, inside, height = _in_cells(polygons[part])
@@ -138,13 +139,13 @@ def _weights(polygons: np.ndarray, number: np.ndarray) -> tuple[np.ndarray, ...]
     gap[:-1] = np.where(begins[1:], 0, column[1:] - column[:-1] - 1)
     gap[np.abs(after) < 0.5] = 0
     at = np.repeat(np.arange(len(first)), gap)
-    kept = fraction > _NOTHING
-    share = np.minimum(fraction[kept], 1.0)
+    is_kept = fraction > _NOTHING
+    share = np.minimum(fraction[is_kept], 1.0)
     share[share > 1 - _NOTHING] = 1.0
     return (
-        number[np.r_[parcel[kept], parcel[at]]],
-        np.r_[row[kept], row[at]],
-        np.r_[column[kept], ranges(column + 1, gap)],
+        number[np.r_[parcel[is_kept], parcel[at]]],
+        np.r_[row[is_kept], row[at]],
+        np.r_[column[is_kept], ranges(column + 1, gap)],
         np.r_[share, np.ones(len(at))],
     )
 

@@ -233,10 +233,10 @@ def near_unknown_ground(ground: Ground, reach_m: float) -> tuple[np.ndarray, np.
     shapely.prepare(edge)
     is_near = ~shapely.covers(ground.coverage, ground.parcels) | shapely.dwithin(edge, ground.parcels, reach_m)
     rows = np.flatnonzero(is_near)
-    around = _grown_boxes(shapely.bounds(ground.parcels[rows]), margin_m)
-    blank, is_broken[rows] = parts_outside(around, ground.coverage, ground.threads)
-    beyond, unproved = grown_ground(blank, reach_m, ground.threads)
-    parts[rows], near_broken = intersections(ground.parcels[rows], beyond, ground.threads)
+    near_boxes = _grown_boxes(shapely.bounds(ground.parcels[rows]), margin_m)
+    blank, is_broken[rows] = parts_outside(near_boxes, ground.coverage, ground.threads)
+    grown_blank, unproved = grown_ground(blank, reach_m, ground.threads)
+    parts[rows], near_broken = intersections(ground.parcels[rows], grown_blank, ground.threads)
     is_broken[rows] |= near_broken | unproved
     return parts, is_broken
 
@@ -275,10 +275,10 @@ def _official_zones(ground: Ground) -> _OfficialZones | None:
         return None
     estimated, is_broken = parts_outside(ground.parcels, official.coverage, ground.threads)
     overlaps = ground.overlaps_with(official.geometries)
-    covered, cover_broken = parts_inside(ground.parcels, official.coverage, ground.threads)
+    covered_ground, cover_broken = parts_inside(ground.parcels, official.coverage, ground.threads)
     union = union_by(overlaps.parcel, overlaps.geometry, len(ground.parcels))
-    zones, zone_broken = intersections(union, covered, ground.threads)
-    pieces = _pieces_on(covered, overlaps, ground)
+    zones, zone_broken = intersections(union, covered_ground, ground.threads)
+    pieces = _pieces_on(covered_ground, overlaps, ground)
     is_broken = is_broken | zone_broken | cover_broken
     is_broken[pieces.failed[:, 0]] = True
     return _OfficialZones(zones, estimated, is_broken, pieces)

@@ -45,13 +45,13 @@ def subtract_zones(
         return result, is_broken
     near = unions_near(grounds[rows], zones(), MARGIN_M, ground.threads)
     result[rows], is_broken[rows] = differences(grounds[rows], near, ground.threads)
-    before, shared = shapely.area(grounds[rows]), flat.area_m2[rows]
+    before, shared_m2 = shapely.area(grounds[rows]), flat.area_m2[rows]
     is_whole = before >= areas_at(ground.shapes, rows)
     allowed = BALANCE_M2 + BALANCE_SHARE * before
 
     def is_wrong(rest: np.ndarray) -> np.ndarray:
-        gone = before - np.nan_to_num(shapely.area(rest))
-        wrong: np.ndarray = (gone > shared + allowed) | (is_whole & (gone < shared - allowed))
+        lost_m2 = before - np.nan_to_num(shapely.area(rest))
+        wrong: np.ndarray = (lost_m2 > shared_m2 + allowed) | (is_whole & (lost_m2 < shared_m2 - allowed))
         return wrong
 
     for grid in RETRY_GRIDS_M:
@@ -64,12 +64,12 @@ def subtract_zones(
     return result, is_broken
 
 
-def mark_broken(judgement: Judgement, ground: Ground, *broken: np.ndarray) -> Judgement:
+def mark_broken(judgement: Judgement, ground: Ground, *broken_rows: np.ndarray) -> Judgement:
     """Make a parcel wholly unknown where an overlay failed even on a fine grid.
 
-    broken: rows of parcels, as indices or as masks (n,).
+    broken_rows: rows of parcels, as indices or as masks (n,).
     """
-    for rows in broken:
+    for rows in broken_rows:
         indices = np.flatnonzero(rows) if rows.dtype == bool else rows
         if len(indices):
             judgement.unknown[indices] = ground.shapes[indices]

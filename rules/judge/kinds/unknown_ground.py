@@ -41,11 +41,11 @@ def unjudged_ground(
     ground: the parcels themselves.
     zones: keeps the pieces of the certain zones.
     """
-    together = no_ground(len(hit))
+    doubtful = no_ground(len(hit))
     for part in parts.values():
         if not shapely.is_missing(part).all():
-            together = unions(together, part)
-    return subtract_zones(together, hit, ground, zones)
+            doubtful = unions(doubtful, part)
+    return subtract_zones(doubtful, hit, ground, zones)
 
 
 def name_reasons(judgement: Judgement, parts: Mapping[str, np.ndarray], ground: Ground) -> None:

@@ -69,10 +69,12 @@ def _judge(ground: Ground) -> Judgement:
     if not is_open:
         without_value[has_no_key] = ground.parcels[has_no_key]
     outside, outside_broken = ground.outside_coverage()
-    covered, cover_broken = ground.inside_coverage()
+    covered_ground, cover_broken = ground.inside_coverage()
     unplanned, plan_broken = no_ground(count), np.zeros(count, dtype=bool)
     if not is_open:
-        unplanned, plan_broken = subtract_zones(covered, ground.grounds_of(overlaps), ground, lambda: features.pieces)
+        unplanned, plan_broken = subtract_zones(
+            covered_ground, ground.grounds_of(overlaps), ground, lambda: features.pieces
+        )
     parts = {Reason.OUTSIDE_COVERAGE: outside, Reason.NO_VALUE: without_value, "no_plan": unplanned}
     is_wanting = ~np.logical_and.reduce([shapely.is_missing(part) for part in parts.values()])
     unknown, unknown_broken = _unjudged_ground(ground, np.flatnonzero(is_wanting), use)
@@ -154,10 +156,10 @@ def _unjudged_ground(ground: Ground, rows: np.ndarray, use: _UseAgainstPlan) -> 
         return unions_near(parcels, zones, MARGIN_M, threads, lambda parcel, zone: concerns(rows[parcel], zone))
 
     spoken_of = parcels if use.is_open else near(use.is_planned)
-    planned, cover_broken = intersections(spoken_of, np.full(len(rows), ground.coverage), threads)
-    planned, doubt_broken = differences(planned, near(use.may_forbid), threads)
-    judged = unions(planned, near(use.forbids))
-    unknown[rows], rest_broken = differences(parcels, judged, threads)
+    planned_ground, cover_broken = intersections(spoken_of, np.full(len(rows), ground.coverage), threads)
+    planned_ground, doubt_broken = differences(planned_ground, near(use.may_forbid), threads)
+    judged_ground = unions(planned_ground, near(use.forbids))
+    unknown[rows], rest_broken = differences(parcels, judged_ground, threads)
     is_broken[rows] = cover_broken | doubt_broken | rest_broken
     return unknown, is_broken
 

@@ -20,35 +20,39 @@ def _judge(ground: Ground) -> Judgement:
     """
     features = ground.features
     outside, outside_broken = ground.outside_coverage()
-    covered, cover_broken = ground.inside_coverage()
+    covered_ground, cover_broken = ground.inside_coverage()
     overlaps = ground.overlaps_with(features.shapes)
     # Most parcels lie on one feature as a whole: its piece is the parcel, and nothing is left to compute.
-    is_whole = np.bincount(overlaps.parcel, are_whole(overlaps, ground.shapes), len(covered)) > 0
-    left = covered.copy()
+    is_whole = np.bincount(overlaps.parcel, are_whole(overlaps, ground.shapes), len(covered_ground)) > 0
+    left = covered_ground.copy()
     left[is_whole] = None
     part = ~is_whole[overlaps.parcel]
-    permitted = union_by(overlaps.parcel[part], overlaps.ground.at(part).geometries, len(covered), ground.threads)
+    permitted = union_by(
+        overlaps.parcel[part], overlaps.ground.at(part).geometries, len(covered_ground), ground.threads
+    )
     hit, hit_broken = subtract_zones(left, permitted, ground, lambda: features.pieces)
-    doubtful, pairs, doubt_broken = _doubtful_ground(ground, overlaps, covered)
-    zones = Zones(lambda: features.pieces, covered, inverted=True)
+    doubtful, pairs, doubt_broken = _doubtful_ground(ground, overlaps, covered_ground)
+    zones = Zones(lambda: features.pieces, covered_ground, inverted=True)
     unknown = unions(outside, doubtful)
     judgement = Judgement(hit, unknown, distance_m=np.full(len(hit), np.nan), pairs=pairs, zones=zones)
     name_reasons(judgement, {Reason.OUTSIDE_COVERAGE: outside, Reason.NO_VALUE: doubtful}, ground)
     return mark_broken(judgement, ground, overlaps.failed[:, 0], doubt_broken, outside_broken, cover_broken, hit_broken)
 
 
-def _doubtful_ground(ground: Ground, overlaps: Overlaps, covered: np.ndarray) -> tuple[np.ndarray, Pairs, np.ndarray]:
+def _doubtful_ground(
+    ground: Ground, overlaps: Overlaps, covered_ground: np.ndarray
+) -> tuple[np.ndarray, Pairs, np.ndarray]:
     """The covered ground (n,) that only doubtful features permit, its pieces, and where the overlay is broken."""
     is_doubtful = ground.features.uncertain[overlaps.feature]
     result = doubtful_ground(overlaps, is_doubtful, ground)
     rows = np.flatnonzero(~shapely.is_missing(result))
-    inside, inside_broken = intersections(result[rows], covered[rows], ground.threads)
+    inside, inside_broken = intersections(result[rows], covered_ground[rows], ground.threads)
     certain_pieces = overlaps.ground.at(~is_doubtful).geometries
     certain = union_by(overlaps.parcel[~is_doubtful], certain_pieces, len(ground.shapes), ground.threads)
     result[rows], rest_broken = differences(inside, certain[rows], ground.threads)
-    listed = np.flatnonzero(is_doubtful & ~shapely.is_missing(result[overlaps.parcel]))
-    parcel, feature = overlaps.parcel[listed], overlaps.feature[listed]
-    pieces, is_broken = intersections(result[parcel], overlaps.ground.at(listed).geometries, ground.threads)
+    doubtful_rows = np.flatnonzero(is_doubtful & ~shapely.is_missing(result[overlaps.parcel]))
+    parcel, feature = overlaps.parcel[doubtful_rows], overlaps.feature[doubtful_rows]
+    pieces, is_broken = intersections(result[parcel], overlaps.ground.at(doubtful_rows).geometries, ground.threads)
     is_left = ~shapely.is_missing(pieces)
     every = np.ones(int(is_left.sum()), dtype=bool)
     left = FlatGround.of(pieces[is_left])

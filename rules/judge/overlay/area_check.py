@@ -48,9 +48,9 @@ def are_decisive(area_m2: np.ndarray, least_m2: float) -> np.ndarray:
     return (area_m2 < TINY_M2) | (np.abs(area_m2 - least_m2) <= NEAR_SHARE * least_m2)
 
 
-def reaches_limit(measured: np.ndarray, least: np.ndarray | float) -> np.ndarray:
+def reaches_limit(measures: np.ndarray, least: np.ndarray | float) -> np.ndarray:
     """Whether measures (n,) are as large as a least one, but for the rounding of overlays."""
-    reached: np.ndarray = measured >= least * (1 - _NOT_SMALLER_SHARE)
+    reached: np.ndarray = measures >= least * (1 - _NOT_SMALLER_SHARE)
     return reached
 
 
@@ -64,8 +64,8 @@ def _zones_near(zones: Zones, rows: np.ndarray, margin_m: float, threads: Thread
         )
 
     near, is_unproved = np.full(len(rows), None, dtype=object), np.zeros(len(rows), dtype=bool)
-    found, proved, unproved = do_provable(unite, len(rows))
-    near[proved], is_unproved[unproved] = found, True
+    unions, proved, unproved = do_provable(unite, len(rows))
+    near[proved], is_unproved[unproved] = unions, True
     return near, is_unproved
 
 
@@ -81,8 +81,10 @@ def checked_areas(zones: Zones, rows: np.ndarray, threads: Threads) -> np.ndarra
 def _conflict_m2(zones: Zones, rows: np.ndarray, near: np.ndarray, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
     """The conflict's area of each parcel in `rows` (k,) with the zones near it, by trapezoids, and its error."""
     base, common, error = zones.base[rows], np.zeros(len(rows)), np.zeros(len(rows))
-    met = np.flatnonzero(~shapely.is_missing(near))
-    common[met], error[met] = common_areas(base[met], near[met], threads)
+    rows_with_zones = np.flatnonzero(~shapely.is_missing(near))
+    common[rows_with_zones], error[rows_with_zones] = common_areas(
+        base[rows_with_zones], near[rows_with_zones], threads
+    )
     return shapely.area(base) - common if zones.inverted else common, error
 
 
@@ -99,8 +101,8 @@ def area_ranges(zones: Zones, rows: np.ndarray, error_m: float, threads: Threads
     near, is_unproved = _zones_near(zones, rows, 2 * error_m + MARGIN_M, threads)
     areas, moves = [], (shrunk_ground(near, error_m), grown_ground(near, error_m, threads, _SEGMENTS))
     is_unproved = is_unproved | moves[0][1] | moves[1][1]
-    for moved, _ in moves:
-        area_m2, error_m2 = _conflict_m2(zones, rows, moved, threads)
+    for moved_zones, _ in moves:
+        area_m2, error_m2 = _conflict_m2(zones, rows, moved_zones, threads)
         areas.append(np.where(is_unproved, np.nan, np.where(area_m2 < error_m2 + ARITHMETIC_M2, 0.0, area_m2)))
     low, high = np.sort(areas, axis=0)
     return low, high

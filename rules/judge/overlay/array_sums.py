@@ -107,8 +107,8 @@ def _places(a: Flat, b: Flat, one: np.ndarray, other: np.ndarray) -> np.ndarray:
 
     def is_near(owner: np.ndarray, west: np.ndarray, south: np.ndarray, east: np.ndarray, north: np.ndarray,
                 *_: np.ndarray) -> np.ndarray:  # fmt: skip
-        met: np.ndarray = (west <= box[2][owner]) & (east >= box[0][owner])
-        return met & (south <= box[3][owner]) & (north >= box[1][owner])
+        meets: np.ndarray = (west <= box[2][owner]) & (east >= box[0][owner])
+        return meets & (south <= box[3][owner]) & (north >= box[1][owner])
 
     near, _ = _open_edges(b, other, is_near)
     places = np.full(len(one), APART)
@@ -130,8 +130,8 @@ def _hold_points(flat: Flat, polygon: np.ndarray, x: np.ndarray, y: np.ndarray) 
         is_all = is_over & (south > height)
         is_all_odd = is_all & ((flat.x[begin] <= at) != (flat.x[end] <= at))
         odd[:] += np.bincount(owner[is_all_odd], minlength=len(odd))
-        chosen: np.ndarray = is_over & ~is_all
-        return chosen
+        is_chosen: np.ndarray = is_over & ~is_all
+        return is_chosen
 
     owner, edge = _open_edges(flat, polygon, is_level)
     at, height = x[owner], y[owner]
@@ -206,8 +206,8 @@ def _edges_above(
         mine = owner[rows]
         ends = (np.clip(flat.x[point[rows]], west[mine], east[mine]) for point in (begin, end))
         level.append((mine, *ends, ceiling[mine], ceiling[mine]))
-        chosen: np.ndarray = counts & ~is_over
-        return chosen
+        is_chosen: np.ndarray = counts & ~is_over
+        return is_chosen
 
     owner, edge = _open_edges(flat, polygon, is_between)
     level.append((owner, flat.x[edge], flat.x[edge + 1], up * flat.y[edge], up * flat.y[edge + 1]))

@@ -39,15 +39,15 @@ class CandidatePairs:
     is_within: np.ndarray
     flat: FlatPairs
 
-    def only(self, chosen: np.ndarray) -> "CandidatePairs":
+    def only(self, pair_rows: np.ndarray) -> "CandidatePairs":
         """Some of the pairs: a mask (k,) or rows."""
         return CandidatePairs(
-            self.parcel[chosen],
-            self.feature[chosen],
-            self.area_m2[chosen],
-            self.error_m2[chosen],
-            self.is_within[chosen],
-            self.flat.only(chosen),
+            self.parcel[pair_rows],
+            self.feature[pair_rows],
+            self.area_m2[pair_rows],
+            self.error_m2[pair_rows],
+            self.is_within[pair_rows],
+            self.flat.only(pair_rows),
         )
 
     def with_apart(self, other: "CandidatePairs") -> "CandidatePairs":
@@ -77,10 +77,10 @@ def candidate_pairs(parcels: AnyShapes, tree: shapely.STRtree, features: AnyShap
     if len(rows) == 0:
         return sums_of(parcels, parcel, features, feature, threads)
     whole = ~apart[parcel]
-    found = sums_of(parcels, parcel[whole], features, feature[whole], threads)
+    pairs = sums_of(parcels, parcel[whole], features, feature[whole], threads)
     parts, owner = shapely.get_parts(parcels[rows], return_index=True)
     feature, part = boxes_meet(shapely.STRtree(parts), features, threads)
-    return found.with_apart(_of_parts(sums_of(parts, part, features, feature, threads), owner, rows, len(features)))
+    return pairs.with_apart(_of_parts(sums_of(parts, part, features, feature, threads), owner, rows, len(features)))
 
 
 def shared_areas(
@@ -90,10 +90,10 @@ def shared_areas(
 
     Computed by sums alone, which cannot fail; ordered by parcel.
     """
-    found = candidate_pairs(parcels, index_of(parcels), features, threads)
-    found = found.only(np.flatnonzero(found.area_m2 > found.error_m2 + least_m2))
-    found = found.only(np.lexsort((found.feature, found.parcel)))
-    return found.parcel, found.feature, found.area_m2
+    pairs = candidate_pairs(parcels, index_of(parcels), features, threads)
+    pairs = pairs.only(np.flatnonzero(pairs.area_m2 > pairs.error_m2 + least_m2))
+    pairs = pairs.only(np.lexsort((pairs.feature, pairs.parcel)))
+    return pairs.parcel, pairs.feature, pairs.area_m2
 
 
 def index_of(shapes: AnyShapes) -> shapely.STRtree:
@@ -115,8 +115,8 @@ def sums_of(
     one, place = flat_among(parcels, mine, threads)
     other, other_place = flat_among(features, others, threads, flat_again)
     flat = FlatPairs(one, place[at_mine], other, other_place[at_other])
-    found = CandidatePairs(parcel, feature, *areas_of_pairs(flat, threads), flat)
-    return found.only(np.flatnonzero(found.area_m2 + found.error_m2 > 0))
+    pairs = CandidatePairs(parcel, feature, *areas_of_pairs(flat, threads), flat)
+    return pairs.only(np.flatnonzero(pairs.area_m2 + pairs.error_m2 > 0))
 
 
 def flat_again(polygons: AnyShapes, threads: Threads) -> FlatPolygons:
@@ -129,25 +129,25 @@ def flat_again(polygons: AnyShapes, threads: Threads) -> FlatPolygons:
         if key in _KEPT:
             _KEPT.move_to_end(key)
             return _KEPT[key][0]
-    made = FlatPolygons(polygons, threads)
+    flat = FlatPolygons(polygons, threads)
     with _LOCK:
-        _KEPT[key] = made, int(made.edges.sum())
+        _KEPT[key] = flat, int(flat.edges.sum())
         while sum(edges for _, edges in _KEPT.values()) > _MOST_EDGES:
             _KEPT.popitem(last=False)
-    return made
+    return flat
 
 
-def _of_parts(found: CandidatePairs, owner: np.ndarray, rows: np.ndarray, features: int) -> CandidatePairs:
+def _of_parts(part_pairs: CandidatePairs, owner: np.ndarray, rows: np.ndarray, features: int) -> CandidatePairs:
     """Pairs of parts turned into pairs of the parcels in `rows` to which the parts belong: owner (p,)."""
-    pairs, which = np.unique(owner[found.parcel] * np.int64(features) + found.feature, return_inverse=True)
+    pairs, which = np.unique(owner[part_pairs.parcel] * np.int64(features) + part_pairs.feature, return_inverse=True)
     parcel, feature = np.divmod(pairs, np.int64(max(features, 1)))
     return CandidatePairs(
         rows[parcel],
         feature,
-        np.bincount(which, found.area_m2, len(pairs)),
-        np.bincount(which, found.error_m2, len(pairs)),
-        np.bincount(which, found.is_within, len(pairs)) == np.bincount(owner, minlength=len(rows))[parcel],
-        found.flat,
+        np.bincount(which, part_pairs.area_m2, len(pairs)),
+        np.bincount(which, part_pairs.error_m2, len(pairs)),
+        np.bincount(which, part_pairs.is_within, len(pairs)) == np.bincount(owner, minlength=len(rows))[parcel],
+        part_pairs.flat,
     )
 
 
@@ -174,8 +174,8 @@ def boxes_meet(tree: shapely.STRtree, shapes: AnyShapes, threads: Threads) -> tu
     def ask(start: int) -> np.ndarray:
         some = slice(start, start + _ASKED_AT_ONCE)
         # The tree takes geometries only; boxes are let go of at once, and made without the interpreter's lock.
-        asked = shapely.box(*shapes.boxes[some].T) if isinstance(shapes, ShapeColumn) else shapes[some]
-        return np.asarray(tree.query(asked) + [[start], [0]])
+        boxes = shapely.box(*shapes.boxes[some].T) if isinstance(shapes, ShapeColumn) else shapes[some]
+        return np.asarray(tree.query(boxes) + [[start], [0]])
 
     answers = threads.each(ask, starts)
     geometry, other = np.hstack([np.empty((2, 0), dtype=np.int64), *answers])

@@ -82,11 +82,11 @@ def areas_of_pairs(pairs: FlatPairs, threads: Threads) -> tuple[np.ndarray, np.n
 def _sum_by_loops(pairs: FlatPairs, sums: _Sums, threads: Threads) -> None:
     count, left, right = len(pairs.left_index), pairs.left, pairs.right
     is_compiled = is_worth_compiling(steps_of(pairs))
-    given, work = loops_over(pairs, sum_pairs, is_compiled)
+    arguments, work = loops_over(pairs, sum_pairs, is_compiled)
     most = int(max(left.edges[pairs.left_index].max(initial=0), right.edges[pairs.right_index].max(initial=0)))
 
     def of_block(block: slice) -> None:
-        work(*given, block.start, block.stop, columns(SPACE, most, is_compiled), *sums)
+        work(*arguments, block.start, block.stop, columns(SPACE, most, is_compiled), *sums)
 
     threads.each(of_block, list(blocks(count, _PAIRS_AT_ONCE if is_compiled else _FEW_AT_ONCE)))
 
@@ -95,8 +95,8 @@ def _sum_by_arrays(pairs: FlatPairs, sums: _Sums, threads: Threads) -> None:
     left, right = pairs.left.arrays, pairs.right.arrays
 
     def of_block(block: slice) -> None:
-        made = sums_by_arrays(left, right, pairs.left_index[block], pairs.right_index[block])
-        for column, values in zip(sums, made, strict=True):
+        block_sums = sums_by_arrays(left, right, pairs.left_index[block], pairs.right_index[block])
+        for column, values in zip(sums, block_sums, strict=True):
             column[block] = values
 
     threads.each(of_block, list(blocks_of_pairs(right, pairs.right_index)))

@@ -81,24 +81,24 @@ def compiled_function(function: Callable[..., Any]) -> Callable[..., Any]:
     """
     entries: dict[str, Callable[[int], Any] | None] = {}
 
-    def call(*given: Any) -> Any:
+    def call(*arguments: Any) -> Any:
         words, kinds = array("q"), list[str]()
-        _lay_out(given, words, kinds)
+        _lay_out(arguments, words, kinds)
         form = "".join(kinds)
         if form not in entries:
             with _LOCK:
                 if form not in entries:  # another thread may have waited for it before
-                    entries[form] = _load_code(function, form, given)
+                    entries[form] = _load_code(function, form, arguments)
             start_compiler()
         entry = entries[form]
-        return _by_numba(function)(*given) if entry is None else entry(words.buffer_info()[0])
+        return _by_numba(function)(*arguments) if entry is None else entry(words.buffer_info()[0])
 
     return call
 
 
-def _lay_out(given: Any, words: "array[int]", kinds: list[str]) -> None:
+def _lay_out(arguments: Any, words: "array[int]", kinds: list[str]) -> None:
     """Lay out arguments in memory as numba does (its _arraystruct.h), and note the kind of each."""
-    for value in given:
+    for value in arguments:
         if isinstance(value, np.ndarray):
             interface = value.__array_interface__
             if interface["strides"] is not None or interface["typestr"] not in _KINDS or len(interface["shape"]) != 1:
@@ -119,10 +119,10 @@ def _lay_out(given: Any, words: "array[int]", kinds: list[str]) -> None:
             kinds.append("i")
 
 
-def _load_code(function: Callable[..., Any], form: str, given: tuple[Any, ...]) -> Callable[[int], Any] | None:
+def _load_code(function: Callable[..., Any], form: str, arguments: tuple[Any, ...]) -> Callable[[int], Any] | None:
     """A function's machine code, ready to call; None where it refers to other code, perhaps on an untested system."""
     try:
-        return _entry(_kept_code(function, form, given), function)
+        return _entry(_kept_code(function, form, arguments), function)
     except RuntimeError:
         return None
 
@@ -130,8 +130,8 @@ def _load_code(function: Callable[..., Any], form: str, given: tuple[Any, ...]) 
 @cache
 def _by_numba(function: Callable[..., Any]) -> Callable[..., Any]:
     """A function compiled by numba for this process only."""
-    made: Callable[..., Any] = _numba().njit(function, nogil=True, _nrt=False, error_model="numpy")
-    return made
+    compiled: Callable[..., Any] = _numba().njit(function, nogil=True, _nrt=False, error_model="numpy")
+    return compiled
 
 
 def _entry(code: bytes, function: Callable[..., Any]) -> Callable[[int], Any]:
@@ -144,31 +144,31 @@ def _entry(code: bytes, function: Callable[..., Any]) -> Callable[[int], Any]:
     result = ctypes.c_int64 if _gives_number(function) else None
     entry: Any = ctypes.CFUNCTYPE(result, ctypes.c_void_p)(engine.get_function_address(_ENTRY))
     _ENGINES.append(engine)
-    called: Callable[[int], Any] = entry
-    return called
+    typed_entry: Callable[[int], Any] = entry
+    return typed_entry
 
 
 def _gives_number(function: Callable[..., Any]) -> bool:
     return function.__annotations__["return"] is int
 
 
-def _kept_code(function: Callable[..., Any], form: str, given: tuple[Any, ...]) -> bytes:
+def _kept_code(function: Callable[..., Any], form: str, arguments: tuple[Any, ...]) -> bytes:
     """A function's machine code for arguments of a form: the stored code, or newly compiled code, which is stored."""
     folder = _folder()
     path = folder and folder / f"{function.__name__}-{hashlib.sha256(form.encode()).hexdigest()[:8]}{_SUFFIX}"
     if path is None:
-        return _code(function, given)
+        return _code(function, arguments)
     with suppress(OSError):
         digest, code = (content := path.read_bytes())[:_DIGEST], content[_DIGEST:]
         if digest == hashlib.sha256(code).digest():  # half a function would end the process
             return code
-    code = _code(function, given)
+    code = _code(function, arguments)
     with suppress(OSError):
         write_whole(path, lambda part: part.write_bytes(hashlib.sha256(code).digest() + code))
     return code
 
 
-def _code(function: Callable[..., Any], given: tuple[Any, ...]) -> bytes:
+def _code(function: Callable[..., Any], arguments: tuple[Any, ...]) -> bytes:
     """The machine code that numba makes of a function for such arguments on this processor."""
     import llvmlite.binding as llvm
 
@@ -178,15 +178,15 @@ def _code(function: Callable[..., Any], given: tuple[Any, ...]) -> bytes:
         return function(*pointer[0])
 
     result = numba.types.int64 if _gives_number(function) else numba.types.void
-    signature = result(numba.types.CPointer(numba.typeof(given)))
+    signature = result(numba.types.CPointer(numba.typeof(arguments)))
     # The kernel makes nothing in memory, so nothing needs counting who holds it; and it divides by nothing that may be
     # zero. So the code asks neither the interpreter nor numba for anything.
-    made = numba.cfunc(signature, _nrt=False, error_model="numpy")(entry)
-    module = llvm.parse_assembly(made.inspect_llvm())
-    asked = [one.name for one in module.functions if one.is_declaration and not one.name.startswith("llvm.")]
-    if asked:
-        raise RuntimeError(f"{function.__name__}: {asked}")
-    module.get_function(made.native_name).name = _ENTRY
+    native = numba.cfunc(signature, _nrt=False, error_model="numpy")(entry)
+    module = llvm.parse_assembly(native.inspect_llvm())
+    outer_names = [one.name for one in module.functions if one.is_declaration and not one.name.startswith("llvm.")]
+    if outer_names:
+        raise RuntimeError(f"{function.__name__}: {outer_names}")
+    module.get_function(native.native_name).name = _ENTRY
     code: bytes = _machine().emit_object(module)
     return code
 

@@ -38,24 +38,24 @@ def share_edges(polygons: np.ndarray, first: np.ndarray, second: np.ndarray, thr
         share[near] = shapely.length(shapely.intersection(one[near], other[near], grid_size=SEAM_M)) > 0
         return np.asarray(share)
 
-    for part, found in zip(chunks(len(left)), threads.each(compare_part, chunks(len(left))), strict=True):
-        result[left[part]] = found
+    for part, part_result in zip(chunks(len(left)), threads.each(compare_part, chunks(len(left))), strict=True):
+        result[left[part]] = part_result
     return result
 
 
 def _have_common_edges(polygons: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Which pairs have an edge in common, from corner to corner."""
     start, end, owner = segments_of(polygons)
-    turned = (start[:, 0] > end[:, 0]) | ((start[:, 0] == end[:, 0]) & (start[:, 1] > end[:, 1]))
-    edges = np.where(turned[:, None], np.hstack([end, start]), np.hstack([start, end]))
+    is_turned = (start[:, 0] > end[:, 0]) | ((start[:, 0] == end[:, 0]) & (start[:, 1] > end[:, 1]))
+    edges = np.where(is_turned[:, None], np.hstack([end, start]), np.hstack([start, end]))
     mixed = ((edges + 0.0).view(np.uint64) * _MIXERS).sum(axis=1, dtype=np.uint64)
     order = np.argsort(mixed, kind="stable")
     one, next_one = order[:-1], order[1:]
     same = (mixed[one] == mixed[next_one]) & (edges[one] == edges[next_one]).all(axis=1)
     pairs = np.sort(np.stack([owner[one[same]], owner[next_one[same]]]), axis=0)
     count = len(polygons)
-    wanted = np.sort(np.stack([first, second]), axis=0)
-    return np.isin(wanted[0] * count + wanted[1], pairs[0] * count + pairs[1])
+    asked_pairs = np.sort(np.stack([first, second]), axis=0)
+    return np.isin(asked_pairs[0] * count + asked_pairs[1], pairs[0] * count + pairs[1])
 
 
 def _meet_in_a_corner(one: np.ndarray, other: np.ndarray) -> np.ndarray:

@@ -91,9 +91,9 @@ class FlatPairs:
     right: FlatPolygons
     right_index: np.ndarray
 
-    def only(self, chosen: np.ndarray) -> "FlatPairs":
+    def only(self, pair_rows: np.ndarray) -> "FlatPairs":
         """Some of the pairs: a mask (k,) or rows."""
-        return FlatPairs(self.left, self.left_index[chosen], self.right, self.right_index[chosen])
+        return FlatPairs(self.left, self.left_index[pair_rows], self.right, self.right_index[pair_rows])
 
     def with_indexes(self, left: np.ndarray, right: np.ndarray) -> "FlatPairs":
         """The same polygons with further pairs after these: (j,) each."""
@@ -169,7 +169,7 @@ def _concatenation(parts: list[Flat], threads: Threads) -> Flat:
     """The arrays of several parts one after the other, with all positions shifted."""
     points, chunks, groups = (_ends(parts, name, 0) for name in ("x", "first", "group_west"))
     rings = _ends(parts, "ring", 1)
-    counted = {
+    shifts = {
         "ring": points, "first": points, "stop": points, "polygon_ring": rings, "in_ring": rings, "group": chunks,
         "polygon_group": groups,
     }  # fmt: skip
@@ -182,7 +182,7 @@ def _concatenation(parts: list[Flat], threads: Threads) -> Flat:
     def write(number: int) -> None:
         for name, column, values in zip(Flat._fields, whole, parts[number], strict=True):
             room = column[place[name][number] : place[name][number] + len(values)]
-            room[:] = values + counted[name][number] if name in counted else values
+            room[:] = values + shifts[name][number] if name in shifts else values
 
     # Where one part ends the next begins, so two write the same value there.
     threads.each(write, range(len(parts)))
@@ -194,9 +194,9 @@ def _ends(parts: list[Flat], name: str, more: int) -> np.ndarray:
     return np.cumsum([0, *(len(getattr(part, name)) - more for part in parts)])
 
 
-def _turned_rings(found: Rings) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def _turned_rings(rings: Rings) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Points x, y (m,) with the ground on the left; the number of points of each ring (r,), and its polygon (r,)."""
-    x, y, size = *found.points.T.copy(), found.size
+    x, y, size = *rings.points.T.copy(), rings.size
     start = np.cumsum(size) - size
     again = np.r_[False, (x[1:] == x[:-1]) & (y[1:] == y[:-1])][: len(x)]
     again[start] = False
@@ -209,11 +209,11 @@ def _turned_rings(found: Rings) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.
     ground = np.zeros(len(x))
     ground[:-1] = from_x[:-1] * from_y[1:] - from_y[:-1] * from_x[1:]  # between rings the way goes to a first point
     twice = np.add.reduceat(ground, start) if len(start) else np.empty(0)
-    turned = np.flatnonzero((twice < 0) != found.is_hole)
-    rows = ranges(start[turned], size[turned])
-    back = (2 * start[turned] + size[turned] - 1).repeat(size[turned]) - rows
+    turned_rows = np.flatnonzero((twice < 0) != rings.is_hole)
+    rows = ranges(start[turned_rows], size[turned_rows])
+    back = (2 * start[turned_rows] + size[turned_rows] - 1).repeat(size[turned_rows]) - rows
     x[rows], y[rows] = x[back], y[back]
-    return x, y, size, found.polygon
+    return x, y, size, rings.polygon
 
 
 def _boxes(x: np.ndarray, y: np.ndarray, first: np.ndarray, last: np.ndarray) -> tuple[np.ndarray, ...]:

@@ -37,10 +37,10 @@ def grown_ground(
     grown[(distance <= 0) & ~areal & ~shapely.is_missing(shapes)] = shapely.Polygon()
     rows = np.flatnonzero((distance > 0) & ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes))
     parts = [rows[start : start + _AT_ONCE] for start in range(0, len(rows), _AT_ONCE)]
-    for part, (made, is_wrong) in zip(
+    for part, (part_ground, is_wrong) in zip(
         parts, threads.each(lambda part: _grown_part(shapes[part], distance[part], segments), parts), strict=True
     ):
-        grown[part], unproved[part] = made, is_wrong
+        grown[part], unproved[part] = part_ground, is_wrong
     return grown, unproved
 
 
@@ -91,11 +91,11 @@ def _grown_part(shapes: np.ndarray, distance: np.ndarray, segments: int) -> tupl
     is_wrong = np.zeros(len(shapes), dtype=bool)
     is_wrong[rows] = True
     if len(rows):
-        made, proved, _ = do_provable(
+        buffers, proved, _ = do_provable(
             lambda some: _edge_by_edge(shapes[rows[some]], distance[rows[some]], segments), len(rows)
         )
         rows = rows[proved]
-        grown[rows] = made
+        grown[rows] = buffers
         is_wrong[rows] = ~_are_proved(grown[rows], shapes[rows], distance[rows], segments)
     return grown, is_wrong
 
@@ -127,8 +127,10 @@ def _edge_by_edge(shapes: np.ndarray, distance: np.ndarray, segments: int) -> np
     alone = np.flatnonzero(shapely.get_num_coordinates(parts) == 1)
     ends, part = line_edges(parts)
     of_edge = owner[part]
-    around = _buffers(np.r_[shapely.linestrings(ends), parts[alone]], distance[np.r_[of_edge, owner[alone]]], segments)
-    group, polygons = np.r_[of_edge, owner[alone], areal], np.r_[around, shapes[areal]]
+    edge_grounds = _buffers(
+        np.r_[shapely.linestrings(ends), parts[alone]], distance[np.r_[of_edge, owner[alone]]], segments
+    )
+    group, polygons = np.r_[of_edge, owner[alone], areal], np.r_[edge_grounds, shapes[areal]]
     return union_by(group, polygons, len(shapes))
 
 

@@ -19,12 +19,12 @@ def intersecting_pairs(
     """Which geometries (n,) intersect which of the tree's: rows of the geometries (k,) and of the tree (k,)."""
 
     def query_part(part: slice) -> np.ndarray:
-        found: np.ndarray = tree.query(geometries[part], predicate="intersects")
-        found[0] += part.start
-        return found
+        pairs: np.ndarray = tree.query(geometries[part], predicate="intersects")
+        pairs[0] += part.start
+        return pairs
 
-    found = threads.each(query_part, chunks(len(geometries)))
-    first, second = np.concatenate(found, axis=1) if found else np.empty((2, 0), dtype=np.int64)
+    part_pairs = threads.each(query_part, chunks(len(geometries)))
+    first, second = np.concatenate(part_pairs, axis=1) if part_pairs else np.empty((2, 0), dtype=np.int64)
     return first, second
 
 
@@ -32,13 +32,13 @@ def pairs_within(tree: shapely.STRtree, geometries: np.ndarray, distance_m: floa
     """Pairs (2, k) of geometries within a distance of each other, each pair once. tree: their index."""
 
     def query_part(part: slice) -> np.ndarray:
-        found: np.ndarray = tree.query(geometries[part], predicate="dwithin", distance=distance_m)
-        found[0] += part.start
-        once: np.ndarray = found[:, found[0] < found[1]]
+        pairs: np.ndarray = tree.query(geometries[part], predicate="dwithin", distance=distance_m)
+        pairs[0] += part.start
+        once: np.ndarray = pairs[:, pairs[0] < pairs[1]]
         return once
 
-    found = threads.each(query_part, chunks(len(geometries)))
-    return np.concatenate(found, axis=1) if found else np.empty((2, 0), dtype=np.int64)
+    part_pairs = threads.each(query_part, chunks(len(geometries)))
+    return np.concatenate(part_pairs, axis=1) if part_pairs else np.empty((2, 0), dtype=np.int64)
 
 
 def nearest_distances_m(tree: shapely.STRtree, geometries: np.ndarray, threads: Threads) -> np.ndarray:
@@ -50,13 +50,13 @@ def nearest_distances_m(tree: shapely.STRtree, geometries: np.ndarray, threads: 
         distance[at] = far
         return distance
 
-    found = threads.each(query_part, chunks(len(geometries)))
-    return np.concatenate(found) if found else np.empty(0)
+    part_distances = threads.each(query_part, chunks(len(geometries)))
+    return np.concatenate(part_distances) if part_distances else np.empty(0)
 
 
 def insides_meet(first: np.ndarray, second: np.ndarray, threads: Threads) -> np.ndarray:
     """Whether the interiors of polygons meet, pair by pair (k,)."""
-    found = threads.each(
+    part_answers = threads.each(
         lambda part: shapely.relate_pattern(first[part], second[part], "T********"), chunks(len(first))
     )
-    return np.concatenate(found) if found else np.empty(0, dtype=bool)
+    return np.concatenate(part_answers) if part_answers else np.empty(0, dtype=bool)

@@ -76,19 +76,20 @@ def ground_of_pairs(
             return k
         if state == UNTOLD:
             rings.count[0], rings.count[1] = points, count
-        made = rings.count[1] - count
+        ring_count = rings.count[1] - count
         shells = 0
-        for r in range(count, count + made):
+        for r in range(count, count + ring_count):
             shells += rings.twice[r] > 0.0
         # Of several shells and holes it is not told which hole lies in which.
-        if made > shells and shells != 1:
-            state, made = UNTOLD, 0
+        if ring_count > shells and shells != 1:
+            state, ring_count = UNTOLD, 0
             rings.count[0], rings.count[1] = points, count
         elif state == OPEN and (
-            made == 0 or (made == 1 and wish[1] > 0.0 and _is_simple(rings.x, rings.y, points, rings.count[0] - 1))
+            ring_count == 0
+            or (ring_count == 1 and wish[1] > 0.0 and _is_simple(rings.x, rings.y, points, rings.count[0] - 1))
         ):
             state = PROVED
-        outcomes[0][k], outcomes[1][k] = state, made
+        outcomes[0][k], outcomes[1][k] = state, ring_count
     return end
 
 
@@ -418,17 +419,17 @@ def _whole_rings(
     """Add the rings that meet no edge of the other polygon and lie inside or outside it; False in a case of doubt."""
     place = 0
     for r in range(flat.polygon_ring[polygon], flat.polygon_ring[polygon + 1]):
-        met = False
+        meets = False
         while place < count and ring[order[place]] == r:
-            met = True
+            meets = True
             place += 1
-        if met:
+        if meets:
             continue
         first, last = flat.ring[r], flat.ring[r + 1] - 1
-        held = holds_point(other, others, flat.x[first], flat.y[first])
-        if held < 0:
+        side = holds_point(other, others, flat.x[first], flat.y[first])
+        if side < 0:
             return False
-        if (held == 1) == is_inner:
+        if (side == 1) == is_inner:
             begin = rings.count[0]
             for k in range(last - first):
                 point = last - k if is_back else first + k

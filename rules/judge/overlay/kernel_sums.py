@@ -45,12 +45,12 @@ def common_area(a: Flat, p: int, b: Flat, q: int, room: Any) -> tuple[float, flo
     area, spread = 0.0, 0.0
     if not (west < east and a.box_south[p] < b.box_north[q] and b.box_south[q] < a.box_north[p]):
         return 0.0, 0.0
-    turned = a.box_south[p] + a.box_north[p] > b.box_south[q] + b.box_north[q]
+    is_turned = a.box_south[p] + a.box_north[p] > b.box_south[q] + b.box_north[q]
     parts, part = 1, 0  # the column in so many parts of one width; those before `part` are done
     while part < parts:
         w = west + (east - west) * (part / parts)
         e = east if part + 1 == parts else west + (east - west) * ((part + 1) / parts)
-        if turned:
+        if is_turned:
             lows = _edges_above(b, q, 1.0, w, e, a.box_south[p], a.box_north[p], room=room, at=0)
             highs = _edges_above(a, p, -1.0, w, e, -b.box_north[q], -b.box_south[q], room=room, at=6)
         else:

@@ -35,10 +35,10 @@ class _Stretches:
     is_inside: np.ndarray
     is_on_edge: np.ndarray
 
-    def lengths_m(self, chosen: np.ndarray, count: int) -> np.ndarray:
+    def lengths_m(self, is_chosen: np.ndarray, count: int) -> np.ndarray:
         """The total length of some stretches of each line: (count,)."""
-        length = np.hypot(*(self.ends[chosen, 1] - self.ends[chosen, 0]).T)
-        return np.bincount(self.line[chosen], length, count)
+        length = np.hypot(*(self.ends[is_chosen, 1] - self.ends[is_chosen, 0]).T)
+        return np.bincount(self.line[is_chosen], length, count)
 
 
 def proved_pieces(
@@ -50,14 +50,14 @@ def proved_pieces(
     without_edges: they do not; a line that is cut elsewhere is no longer quite on the edge, and what an overlay leaves
     of it there is taken out.
     """
-    found = apply_by_row(operation, lines, polygons)
+    pieces = apply_by_row(operation, lines, polygons)
     rows = np.flatnonzero(shapely.get_dimensions(lines) == 1)
     if len(rows) == 0:
-        return found
+        return pieces
     stretches = _stretches(lines[rows], polygons[rows])
     inside_m = stretches.lengths_m(stretches.is_inside, len(rows))
     on_edge_m = stretches.lengths_m(stretches.is_on_edge, len(rows))
-    length_m, allowed = shapely.length(found[rows]), _ALLOWED_M + _ALLOWED_SHARE * shapely.length(lines[rows])
+    length_m, allowed = shapely.length(pieces[rows]), _ALLOWED_M + _ALLOWED_SHARE * shapely.length(lines[rows])
     most_m = inside_m + on_edge_m + allowed
     if without_edges:
         most_m = np.where(on_edge_m > 0, inside_m * (1 + _LAST_DIGITS) + _NEAR_M, most_m)
@@ -65,8 +65,8 @@ def proved_pieces(
         mine = stretches.ends[(stretches.line == row) & stretches.is_inside]
         if inside_m[row] - _twice_m(mine) - allowed[row] <= length_m[row] <= most_m[row]:
             continue  # a line that runs over itself, of which an overlay has each place once
-        found[rows[row]] = shapely.multilinestrings(shapely.linestrings(mine)) if len(mine) else shapely.LineString()
-    return found
+        pieces[rows[row]] = shapely.multilinestrings(shapely.linestrings(mine)) if len(mine) else shapely.LineString()
+    return pieces
 
 
 def union_lengths_m(lines: np.ndarray, group: np.ndarray, groups: int, unite: Unite) -> np.ndarray:
@@ -192,13 +192,13 @@ def _shares(ends: np.ndarray, segment: np.ndarray, sides: np.ndarray) -> tuple[n
     turn = step[:, 0] * along[:, 1] - step[:, 1] * along[:, 0]
     length2 = np.maximum((step * step).sum(axis=1), np.finfo(float).tiny)
     with np.errstate(divide="ignore", invalid="ignore"):
-        crossing = (first[:, 0] * along[:, 1] - first[:, 1] * along[:, 0]) / turn
+        crossing_shares = (first[:, 0] * along[:, 1] - first[:, 1] * along[:, 0]) / turn
     ends_of_side = [((sides[:, at] - start) * step).sum(axis=1) / length2 for at in (0, 1)]
     off_m = [
         np.abs((sides[:, at] - start)[:, 0] * step[:, 1] - (sides[:, at] - start)[:, 1] * step[:, 0]) / np.sqrt(length2)
         for at in (0, 1)
     ]
     near = [np.where(off <= _NEAR_M, share, np.nan) for off, share in zip(off_m, ends_of_side, strict=True)]
-    share = np.concatenate([crossing, *near])
+    share = np.concatenate([crossing_shares, *near])
     is_within = (share > 0) & (share < 1)  # never of what is no number
     return np.tile(segment, 3)[is_within], share[is_within]

@@ -21,11 +21,11 @@ Known = tuple[FlatPolygons, np.ndarray]  # flat arrays, and where in them each o
 
 def earlier_neighbours(
     shapes: AnyShapes,
-    wanted: np.ndarray,
+    later_rows: np.ndarray,
     threads: Threads,
     choose: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray],
 ) -> np.ndarray:
-    """Pairs (2, p) of polygons: the place of a later one among `wanted` (k,), and the row (n,) of an earlier one.
+    """Pairs (2, p) of polygons: the place of a later one among `later_rows` (k,), and the row (n,) of an earlier one.
 
     choose(place (j,), area_m2 (j,), error_m2 (j,)) → (j,): which pairs count, by the ground that they share; it is
     called with all pairs of a place at once. No geometry is made.
@@ -34,14 +34,14 @@ def earlier_neighbours(
     flat, at = flat_among(shapes, np.arange(len(shapes)), threads)
 
     def pairs_of(part: slice) -> np.ndarray:
-        place, other = boxes_meet(tree, some_of(shapes, wanted[part]), alone)
+        place, other = boxes_meet(tree, some_of(shapes, later_rows[part]), alone)
         place = place + part.start
-        is_earlier = other < wanted[place]
+        is_earlier = other < later_rows[place]
         place, other = place[is_earlier], other[is_earlier]
-        areas, errors, _ = areas_of_pairs(FlatPairs(flat, at[wanted[place]], flat, at[other]), alone)
+        areas, errors, _ = areas_of_pairs(FlatPairs(flat, at[later_rows[place]], flat, at[other]), alone)
         return np.stack([place, other])[:, choose(place, areas, errors)]
 
-    parts = threads.each(pairs_of, chunks(len(wanted)))
+    parts = threads.each(pairs_of, chunks(len(later_rows)))
     return np.concatenate(parts, axis=1) if parts else np.empty((2, 0), dtype=np.int64)
 
 
@@ -52,17 +52,17 @@ def features_overlap(
     count: int,
     least_m2: float,
     threads: Threads,
-    known: Known | None = None,
+    known_flat: Known | None = None,
 ) -> np.ndarray:
     """Which of `count` parcels have two features on them that share at least `least_m2` of ground: (count,).
 
-    parcel (k,), feature (k,): which feature lies on which parcel, each pair once; known: the features (m,) in the
+    parcel (k,), feature (k,): which feature lies on which parcel, each pair once; known_flat: the features (m,) in the
     kernel's form.
     """
-    found = np.zeros(count, dtype=bool)
+    overlaps = np.zeros(count, dtype=bool)
     present, at = occurring_numbers(feature, len(features))
     boxes = boxes_of(features)[present]
-    flat = known and (known[0], known[1][present])
+    flat = known_flat and (known_flat[0], known_flat[1][present])
     for on, one, other in near_pairs(parcel, at, boxes[at]):
         if len(on) == 0:
             continue
@@ -73,8 +73,8 @@ def features_overlap(
         pair, which = np.unique(np.minimum(one, other) * len(present) + np.maximum(one, other), return_inverse=True)
         first, second = np.divmod(pair, len(present))
         areas, errors, _ = areas_of_pairs(FlatPairs(polygons, place[first], polygons, place[second]), threads)
-        found[on[(areas > errors + least_m2)[which]]] = True
-    return found
+        overlaps[on[(areas > errors + least_m2)[which]]] = True
+    return overlaps
 
 
 def union_bounds(block: np.ndarray, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
@@ -83,13 +83,13 @@ def union_bounds(block: np.ndarray, threads: Threads) -> tuple[np.ndarray, np.nd
     Both are equal where no polygon shares ground with several earlier ones.
     """
     polygons, row = block.ravel(), np.arange(len(block)).repeat(block.shape[1])
-    flat, together, greatest = FlatPolygons(polygons, threads), np.zeros(len(polygons)), np.zeros(len(polygons))
+    flat, common_m2, greatest = FlatPolygons(polygons, threads), np.zeros(len(polygons)), np.zeros(len(polygons))
     for later, earlier in _pairs_of_rows(polygons, row, threads):
         areas, _, _ = areas_of_pairs(FlatPairs(flat, later, flat, earlier), threads)
-        np.add.at(together, later, areas)
+        np.add.at(common_m2, later, areas)
         np.maximum.at(greatest, later, areas)
     own = shapely.area(polygons)
-    least = np.bincount(row, np.maximum(own - together, 0.0), len(block))
+    least = np.bincount(row, np.maximum(own - common_m2, 0.0), len(block))
     return least, np.bincount(row, own - greatest, len(block))
 
 
@@ -121,10 +121,13 @@ def near_pairs(
     ends = np.searchsorted(parcel * width + place[order], parcel * width + before[order])
     after = np.arange(len(order)) + 1
     partners = np.maximum(ends - after, 0)
-    done = np.cumsum(partners)
+    pair_ends = np.cumsum(partners)
     start = 0
     while start < len(order):
-        stop = max(int(np.searchsorted(done, done[start] - partners[start] + _PAIRS_AT_ONCE, side="right")), start + 1)
+        stop = max(
+            int(np.searchsorted(pair_ends, pair_ends[start] - partners[start] + _PAIRS_AT_ONCE, side="right")),
+            start + 1,
+        )
         one = np.repeat(np.arange(start, stop), partners[start:stop])
         other = ranges(after[start:stop], partners[start:stop])
         meet = (south[one] < north[other]) & (south[other] < north[one])

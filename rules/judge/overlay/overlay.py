@@ -64,11 +64,11 @@ class Overlaps:
         """The polygons as geometries (k,), made only where somebody asks."""
         return self.ground.geometries
 
-    def only(self, wanted: np.ndarray) -> "Overlaps":
+    def only(self, is_wanted: np.ndarray) -> "Overlaps":
         """Some of the pairs: a mask (k,). With all of them it returns the same object; `failed` stays."""
-        if wanted.all():
+        if is_wanted.all():
             return self
-        return Overlaps(self.parcel[wanted], self.feature[wanted], self.ground.at(wanted), self.failed)
+        return Overlaps(self.parcel[is_wanted], self.feature[is_wanted], self.ground.at(is_wanted), self.failed)
 
 
 def refuse_failed(layer: str | None, names: np.ndarray, rows: np.ndarray) -> None:
@@ -161,33 +161,40 @@ def overlaps(parcels: AnyShapes, tree: shapely.STRtree, features: AnyShapes, thr
     return build_overlaps(parcels, features, candidate_pairs(parcels, tree, features, threads), threads)
 
 
-def build_overlaps(parcels: AnyShapes, features: AnyShapes, met: CandidatePairs, threads: Threads) -> Overlaps:
+def build_overlaps(parcels: AnyShapes, features: AnyShapes, candidates: CandidatePairs, threads: Threads) -> Overlaps:
     """The ground of candidate pairs, each compared with its sum."""
-    met = met.only(np.flatnonzero(met.area_m2 + met.error_m2 >= ARITHMETIC_M2))
-    met = met.only(np.lexsort((met.feature, met.parcel)))
-    mine, other, area = picked_of(parcels, met.parcel), picked_of(features, met.feature), met.area_m2
+    candidates = candidates.only(np.flatnonzero(candidates.area_m2 + candidates.error_m2 >= ARITHMETIC_M2))
+    candidates = candidates.only(np.lexsort((candidates.feature, candidates.parcel)))
+    mine, other, area = (
+        picked_of(parcels, candidates.parcel),
+        picked_of(features, candidates.feature),
+        candidates.area_m2,
+    )
     # What no edge of the feature comes near lies inside as a whole, and needs no other proof: of one part it is the
     # parcel itself, and no polygon is made of it.
-    is_whole = met.is_within & (parts_of_each(parcels) == 1)[met.parcel]
-    is_whole &= (areas_of(parcels) >= ARITHMETIC_M2)[met.parcel]
-    geometry, rest = np.full(len(mine), None, dtype=object), met.is_within & ~is_whole
+    is_whole = candidates.is_within & (parts_of_each(parcels) == 1)[candidates.parcel]
+    is_whole &= (areas_of(parcels) >= ARITHMETIC_M2)[candidates.parcel]
+    geometry, rest = np.full(len(mine), None, dtype=object), candidates.is_within & ~is_whole
     geometry[rest] = mine[rest]
-    boxes = boxes_of(parcels)[met.parcel], boxes_of(features)[met.feature]
+    boxes = boxes_of(parcels)[candidates.parcel], boxes_of(features)[candidates.feature]
     whole_features = _add_covered(geometry, is_whole, (mine, other), boxes, area)
     failed = np.zeros(len(mine), dtype=bool)
-    is_open, apart = shapely.is_missing(geometry) & ~is_whole, compute_once(parcels, "apart", lies_apart)[met.parcel]
+    is_open, apart = (
+        shapely.is_missing(geometry) & ~is_whole,
+        compute_once(parcels, "apart", lies_apart)[candidates.parcel],
+    )
     geometry[~is_open] = polygon_parts(geometry[~is_open], ARITHMETIC_M2)
     rows = np.flatnonzero(is_open & apart)
     geometry[rows], failed[rows] = _common_by_parts(mine[rows], other[rows], area[rows], threads)
     rows = np.flatnonzero(is_open & ~apart)
-    flat = met.flat.only(rows)
+    flat = candidates.flat.only(rows)
     pair = picked_of(mine, rows), picked_of(other, rows)
-    made, failed[rows] = _proved_ground(shapely.intersection, *pair, area[rows], threads, flat)
-    ground = _laid_out(made.among(geometry, rows), whole_features)
-    ground = ground.with_whole(np.flatnonzero(is_whole), parcels, met.parcel[is_whole])
+    proved_ground, failed[rows] = _proved_ground(shapely.intersection, *pair, area[rows], threads, flat)
+    ground = _laid_out(proved_ground.among(geometry, rows), whole_features)
+    ground = ground.with_whole(np.flatnonzero(is_whole), parcels, candidates.parcel[is_whole])
     keep = (ground.dimension >= 0) & ~failed
-    broken = np.column_stack([met.parcel[failed], met.feature[failed]])
-    return Overlaps(met.parcel[keep], met.feature[keep], ground.at(keep), broken)
+    broken_pairs = np.column_stack([candidates.parcel[failed], candidates.feature[failed]])
+    return Overlaps(candidates.parcel[keep], candidates.feature[keep], ground.at(keep), broken_pairs)
 
 
 def _add_covered(
@@ -210,10 +217,10 @@ def _add_covered(
         rows = np.flatnonzero(is_open & lie_inside(boxes[own], boxes[1 - own]))
         rows = rows[np.abs(areas_at(whole, rows) - area_m2[rows]) <= BALANCE_M2]
         is_same = shapely.equals_exact(outer[rows], whole[rows])
-        asked = rows[~is_same]
-        shapely.prepare(outer[asked])
-        covered = asked[shapely.covers(outer[asked], whole[asked])]
-        rows = np.sort(np.r_[rows[is_same], covered])
+        open_rows = rows[~is_same]
+        shapely.prepare(outer[open_rows])
+        covered_rows = open_rows[shapely.covers(outer[open_rows], whole[open_rows])]
+        rows = np.sort(np.r_[rows[is_same], covered_rows])
         geometry[rows] = whole[rows]
     return rows
 
@@ -233,9 +240,9 @@ def _common_by_parts(
 ) -> tuple[np.ndarray, np.ndarray]:
     """mine ∩ other where mine has parts far apart: part by part, each with the near part of the other."""
     parts, owner = shapely.get_parts(mine, return_index=True)
-    ground, broken = intersections(parts, other[owner], threads)
+    ground, is_broken = intersections(parts, other[owner], threads)
     result = union_by(owner[~shapely.is_missing(ground)], ground[~shapely.is_missing(ground)], len(mine), threads)
-    failed = np.bincount(owner, broken, len(mine)) > 0
+    failed = np.bincount(owner, is_broken, len(mine)) > 0
     failed |= ~(
         np.abs(np.nan_to_num(shapely.area(result)) - area_m2) <= BALANCE_M2 + BALANCE_SHARE * shapely.area(mine)
     )
@@ -243,25 +250,25 @@ def _common_by_parts(
 
 
 def grounds(
-    found: Overlaps, parcels: AnyShapes, features: AnyShapes, threads: Threads, known: Known | None = None
+    overlaps: Overlaps, parcels: AnyShapes, features: AnyShapes, threads: Threads, known_flat: Known | None = None
 ) -> FlatGround:
     """All ground that each parcel (n,) shares with any feature: (n,), empty where there is none.
 
-    known: the features in the kernel's form, where they are already made.
+    known_flat: the features in the kernel's form, where they are already made.
 
     Where a feature covers the whole parcel, or the ground that it shares with features that do not overlap each other
     adds up to the parcel, the result is the parcel itself.
     """
     size = areas_of(parcels)
-    total = np.bincount(found.parcel, found.ground.area_m2, len(parcels))
-    several = np.bincount(found.parcel, minlength=len(parcels)) > 1
-    is_full = np.bincount(found.parcel, are_whole(found, parcels), len(parcels)) > 0
+    total = np.bincount(overlaps.parcel, overlaps.ground.area_m2, len(parcels))
+    several = np.bincount(overlaps.parcel, minlength=len(parcels)) > 1
+    is_full = np.bincount(overlaps.parcel, are_whole(overlaps, parcels), len(parcels)) > 0
     rows = np.flatnonzero(several & ~is_full & (np.abs(total - size) < ARITHMETIC_M2))
-    in_rows = np.isin(found.parcel, rows)
-    one = found.parcel[in_rows], found.feature[in_rows]
-    is_full[rows] = ~features_overlap(*one, features, len(parcels), ARITHMETIC_M2, threads, known)[rows]
-    rest = ~is_full[found.parcel]
-    united = united_ground(found.parcel[rest], found.ground.at(rest), len(parcels), threads)
+    in_rows = np.isin(overlaps.parcel, rows)
+    one = overlaps.parcel[in_rows], overlaps.feature[in_rows]
+    is_full[rows] = ~features_overlap(*one, features, len(parcels), ARITHMETIC_M2, threads, known_flat)[rows]
+    rest = ~is_full[overlaps.parcel]
+    united = united_ground(overlaps.parcel[rest], overlaps.ground.at(rest), len(parcels), threads)
     full = np.flatnonzero(is_full)
     return united.with_whole(full, parcels, full)
 
@@ -275,9 +282,9 @@ def united_ground(group: np.ndarray, ground: FlatGround, groups: int, threads: T
     return ground.at(is_alone).among(united, group[is_alone])
 
 
-def are_whole(found: Overlaps, parcels: AnyShapes) -> np.ndarray:
+def are_whole(overlaps: Overlaps, parcels: AnyShapes) -> np.ndarray:
     """Which of the pieces (k,) are their whole parcel."""
-    whole: np.ndarray = found.ground.area_m2 == areas_of(parcels)[found.parcel]
+    whole: np.ndarray = overlaps.ground.area_m2 == areas_of(parcels)[overlaps.parcel]
     return whole
 
 
@@ -353,12 +360,12 @@ def _pairwise(
     rows = np.flatnonzero(~shapely.is_missing(left) & ~shapely.is_missing(right))
     if len(rows) == 0:
         return result, failed
-    known = pair_sums(left[rows], right[rows], threads)
+    sums = pair_sums(left[rows], right[rows], threads)
     # Two that share nothing have no common ground, and nothing to take from each other.
-    apart = known.area_m2 + known.error_m2 < ARITHMETIC_M2
+    apart = sums.area_m2 + sums.error_m2 < ARITHMETIC_M2
     if not common_wanted:
         result[rows[apart]] = polygon_parts(left[rows[apart]], ARITHMETIC_M2)
-    rows, common, flat = rows[~apart], known.area_m2[~apart], known.flat_of(np.flatnonzero(~apart))
+    rows, common, flat = rows[~apart], sums.area_m2[~apart], sums.flat_of(np.flatnonzero(~apart))
     one, other = left[rows], right[rows]
     expected = common if common_wanted else shapely.area(one) - common
     operation = shapely.intersection if common_wanted else shapely.difference
@@ -383,24 +390,24 @@ def differences(left: np.ndarray, right: np.ndarray, threads: Threads) -> tuple[
     return result, failed
 
 
-def divided_ground(ground: FlatGround, taken: AnyShapes, threads: Threads) -> tuple[FlatGround, FlatGround]:
+def divided_ground(ground: FlatGround, shapes_taken: AnyShapes, threads: Threads) -> tuple[FlatGround, FlatGround]:
     """The parts of ground (n,) outside and inside shapes (n,), row by row; the areas of both are known.
 
     ground: with known areas. Where it equals its shape, or the overlay fails, all of it counts as inside.
     """
     shapes = ground.shapes()
-    is_all = are_equal(shapes, taken)
+    is_all = are_equal(shapes, shapes_taken)
     rows = np.flatnonzero(~is_all)
-    mine, other = some_of(shapes, rows), some_of(taken, rows)
+    mine, other = some_of(shapes, rows), some_of(shapes_taken, rows)
     flat = FlatPairs(
         FlatPolygons(mine, threads), np.arange(len(rows)), FlatPolygons(other, threads), np.arange(len(rows))
     )
     common_m2, error_m2, _ = areas_of_pairs(flat, threads)
-    met = np.flatnonzero(common_m2 + error_m2 >= ARITHMETIC_M2)
-    rows, flat, common_m2 = rows[met], flat.only(met), common_m2[met]
-    pair = picked_of(mine, met), picked_of(other, met)
+    common_rows = np.flatnonzero(common_m2 + error_m2 >= ARITHMETIC_M2)
+    rows, flat, common_m2 = rows[common_rows], flat.only(common_rows), common_m2[common_rows]
+    pair = picked_of(mine, common_rows), picked_of(other, common_rows)
     common, is_broken = _proved_ground(shapely.intersection, *pair, common_m2, threads, flat)
-    rest, failed = _proved_ground(shapely.difference, *pair, areas_at(mine, met) - common_m2, threads, flat)
+    rest, failed = _proved_ground(shapely.difference, *pair, areas_at(mine, common_rows) - common_m2, threads, flat)
     is_all[rows[failed | is_broken]] = True
     nothing = FlatGround.empty(len(ground))
     left = ground.with_ground(rows, rest).with_ground(np.flatnonzero(is_all), nothing.at(is_all))
@@ -417,14 +424,16 @@ def unions(left: np.ndarray, right: np.ndarray) -> np.ndarray:
 def parts_outside(polygons: AnyShapes, ground: shapely.Geometry, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
     """The part of each polygon that `ground` does not cover, None where it is covered; and where the overlay failed."""
     return _overlay_with_ground(
-        polygons, ground, threads, differences, apart=polygons, covered=np.full(len(polygons), None)
+        polygons, ground, threads, differences, apart=polygons, covered_result=np.full(len(polygons), None)
     )
 
 
 def parts_inside(polygons: AnyShapes, ground: shapely.Geometry, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
     """The part of each polygon that `ground` covers, None where it covers nothing; and where the overlay failed."""
     whole = all_of(polygons)
-    return _overlay_with_ground(whole, ground, threads, intersections, apart=np.full(len(whole), None), covered=whole)
+    return _overlay_with_ground(
+        whole, ground, threads, intersections, apart=np.full(len(whole), None), covered_result=whole
+    )
 
 
 def _overlay_with_ground(
@@ -433,11 +442,14 @@ def _overlay_with_ground(
     threads: Threads,
     operation: Callable[[np.ndarray, np.ndarray, Threads], tuple[np.ndarray, np.ndarray]],
     apart: AnyShapes,
-    covered: np.ndarray,
+    covered_result: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """operation(polygon, ground) where the ground's edge crosses the polygon. apart, covered: results elsewhere."""
+    """operation(polygon, ground) where the ground's edge crosses the polygon.
+
+    apart, covered_result: results elsewhere.
+    """
     shapely.prepare(ground)
-    result = covered.copy()
+    result = covered_result.copy()
     failed = np.zeros(len(polygons), dtype=bool)
     rows = np.arange(len(polygons))
     if isinstance(polygons, ShapeColumn) and len(rows):  # where a box lies inside, so does what is in it
@@ -445,12 +457,14 @@ def _overlay_with_ground(
         is_around = shapely.covers(ground, shapely.box(*west_south, *east_north))
         rows = rows[:0] if is_around else rows[~shapely.covers(ground, index_of(polygons).geometries)]
     rows = rows[~shapely.covers(ground, polygons[rows])]
-    away = ~shapely.intersects(ground, polygons[rows])
-    result[rows[away]] = apart[rows[away]]
-    crossing = rows[~away]
-    if len(crossing) == 0:
+    is_apart = ~shapely.intersects(ground, polygons[rows])
+    result[rows[is_apart]] = apart[rows[is_apart]]
+    crossing_rows = rows[~is_apart]
+    if len(crossing_rows) == 0:
         return result, failed
-    result[crossing], failed[crossing] = operation(polygons[crossing], np.full(len(crossing), ground), threads)
+    result[crossing_rows], failed[crossing_rows] = operation(
+        polygons[crossing_rows], np.full(len(crossing_rows), ground), threads
+    )
     return result, failed
 
 

@@ -57,10 +57,10 @@ def moved_ground(ground: FlatGround, by: tuple[float, float]) -> FlatGround:
     The kernel decides which rings are certainly valid; GEOS is asked about the others.
     """
     ground = ground.made_whole()
-    moved = FlatGround(ground.points + by, ground.size, shift_polygons(ground.others, by))
+    new_ground = FlatGround(ground.points + by, ground.size, shift_polygons(ground.others, by))
     rows = np.flatnonzero(ground.size)
-    doubtful = rows[~are_simple_rings(moved.points, ground.size[rows])]
-    return moved.with_others(doubtful, shift_polygons(ground.at(doubtful).geometries, by))
+    doubtful = rows[~are_simple_rings(new_ground.points, ground.size[rows])]
+    return new_ground.with_others(doubtful, shift_polygons(ground.at(doubtful).geometries, by))
 
 
 def are_simple_rings(points: np.ndarray, size: np.ndarray) -> np.ndarray:
@@ -108,7 +108,7 @@ def _grounds(pairs: FlatPairs, threads: Threads, least_m2: float, *, remains: bo
     if not may_compile():
         return FlatGround.empty(count), np.zeros(count, dtype=bool)
     is_compiled = is_worth_compiling(_TAKES * steps_of(pairs))
-    given, work = loops_over(pairs, ground_of_pairs, is_compiled)
+    arguments, work = loops_over(pairs, ground_of_pairs, is_compiled)
     # Plain loops leave it to GEOS to prove rings, which is quicker.
     wish = float(remains), float(is_compiled), least_m2
     outcomes = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64)
@@ -120,13 +120,13 @@ def _grounds(pairs: FlatPairs, threads: Threads, least_m2: float, *, remains: bo
         room, grounds = max(size * _POINTS_A_PAIR, 4000), []
         while begin < block.stop:
             rings = _rings(room, max(size * _RINGS_A_PAIR, room // 8), is_compiled)
-            end = work(*given, begin, block.stop, wish, stops, rings, outcomes)
+            end = work(*arguments, begin, block.stop, wish, stops, rings, outcomes)
             grounds.append(_ground_of(rings, outcomes[0][begin:end], outcomes[1][begin:end]))
             begin, room = end, room * (2 if end == begin else 1)
         return joined_ground(grounds)
 
-    done = threads.each(of_block, list(blocks(count, _PAIRS_AT_ONCE if is_compiled else _FEW_AT_ONCE)))
-    return joined_ground(done), outcomes[0] != UNTOLD
+    block_grounds = threads.each(of_block, list(blocks(count, _PAIRS_AT_ONCE if is_compiled else _FEW_AT_ONCE)))
+    return joined_ground(block_grounds), outcomes[0] != UNTOLD
 
 
 def _stops(edges: int, others: int, is_compiled: bool) -> Stops:
@@ -165,8 +165,8 @@ def _ground_of(rings: Rings, state: np.ndarray, number: np.ndarray) -> FlatGroun
         of_point = is_alone.repeat(size)
         others = _polygons(xy[~of_point], size[~is_alone], twice[~is_alone], pair[~is_alone], len(state))
         rows = np.flatnonzero(state == OPEN)
-        broken = rows[~shapely.is_valid(others[rows])]
-        others[broken], state[broken] = None, UNTOLD
+        invalid_rows = rows[~shapely.is_valid(others[rows])]
+        others[invalid_rows], state[invalid_rows] = None, UNTOLD
         xy = xy[of_point]
     size_of, area_m2 = np.zeros(len(state), dtype=np.int64), shapely.area(others)
     size_of[alone], area_m2[alone] = size[is_alone], twice[is_alone] / 2

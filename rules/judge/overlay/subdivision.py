@@ -36,17 +36,17 @@ class Pieces:
         """The index of all pieces."""
         return shapely.STRtree(self.geometries)
 
-    def only(self, wanted: np.ndarray) -> "Pieces":
-        """The pieces of some of the polygons: wanted (n,)."""
-        chosen = wanted[self.owner]
-        return Pieces(self.geometries[chosen], self.owner[chosen])
+    def only(self, is_wanted: np.ndarray) -> "Pieces":
+        """The pieces of some of the polygons. is_wanted: (n,)."""
+        is_of_them = is_wanted[self.owner]
+        return Pieces(self.geometries[is_of_them], self.owner[is_of_them])
 
     def of_rows(self, rows: np.ndarray, count: int) -> "Pieces":
         """The pieces of some of `count` polygons as pieces of those alone: rows (k,), ascending."""
         place = np.full(count, -1)
         place[rows] = np.arange(len(rows))
-        chosen = place[self.owner] >= 0
-        return Pieces(self.geometries[chosen], place[self.owner[chosen]])
+        is_of_them = place[self.owner] >= 0
+        return Pieces(self.geometries[is_of_them], place[self.owner[is_of_them]])
 
     @staticmethod
     def concatenate(parts: "Sequence[Pieces]") -> "Pieces":
@@ -78,35 +78,35 @@ def subdivide_polygons(polygons: np.ndarray) -> Pieces:
     large = shapely.get_num_coordinates(polygons) > MOST_VERTICES
     if not large.any():
         return Pieces(polygons, np.arange(len(polygons)))
-    chosen, left = np.flatnonzero(~large), np.flatnonzero(large)
-    done = [Pieces(polygons[chosen], chosen)]
+    small_rows, left = np.flatnonzero(~large), np.flatnonzero(large)
+    sound_pieces = [Pieces(polygons[small_rows], small_rows)]
     # A fast cut may go wrong on degenerate input; its areas and its validity tell.
     for cut in (clip_polygon, _cut_exactly):
         rough = _cut_small(polygons, left, cut)
         pieces = Pieces(sound(rough.geometries), rough.owner)  # rings may touch along a cut
         is_sound = _are_sound(polygons, pieces)
-        done.append(pieces.only(is_sound))
+        sound_pieces.append(pieces.only(is_sound))
         left = left[~is_sound[left]]
-    return Pieces.concatenate([*done, Pieces(polygons[left], left)])
+    return Pieces.concatenate([*sound_pieces, Pieces(polygons[left], left)])
 
 
 def _are_sound(polygons: np.ndarray, pieces: Pieces) -> np.ndarray:
     """Whether the pieces of each polygon (n,) are valid and make up all of it; False where there are none."""
     area = shapely.area(polygons)
     of_pieces = np.bincount(pieces.owner, shapely.area(pieces.geometries), len(polygons))
-    broken = np.bincount(pieces.owner, ~shapely.is_valid(pieces.geometries), len(polygons))
+    invalid_count = np.bincount(pieces.owner, ~shapely.is_valid(pieces.geometries), len(polygons))
     any_there = np.bincount(pieces.owner, minlength=len(polygons)) > 0
-    whole: np.ndarray = any_there & (broken == 0) & (np.abs(of_pieces - area) <= 1e-9 * area)
+    whole: np.ndarray = any_there & (invalid_count == 0) & (np.abs(of_pieces - area) <= 1e-9 * area)
     return whole
 
 
 def _cut_small(polygons: np.ndarray, rows: np.ndarray, cut: _Clip) -> Pieces:
     """The polygons in `rows` cut small; a piece that repeated cuts make no smaller stays."""
-    done: list[Pieces] = []
+    small_pieces: list[Pieces] = []
     geometries, owner, in_vain = polygons[rows], rows, np.zeros(len(rows), dtype=np.int64)
     while len(geometries):
         large = shapely.get_num_coordinates(geometries) > MOST_VERTICES
-        done.append(Pieces(geometries[~large], owner[~large]))
+        small_pieces.append(Pieces(geometries[~large], owner[~large]))
         geometries, owner, in_vain = geometries[large], owner[large], in_vain[large]
         boxes = _half_boxes(geometries)
         pairs = [cut(polygon, tuple(box)) for polygon, both in zip(geometries, boxes, strict=True) for box in both]
@@ -115,12 +115,12 @@ def _cut_small(polygons: np.ndarray, rows: np.ndarray, cut: _Clip) -> Pieces:
         no_smaller = (size >= shapely.get_num_coordinates(geometries)[:, None]).any(axis=1)
         in_vain = np.where(no_smaller, in_vain + 1, 0)
         stuck = in_vain > _CUTS_IN_VAIN
-        done.append(Pieces(geometries[stuck], owner[stuck]))
+        small_pieces.append(Pieces(geometries[stuck], owner[stuck]))
         geometries = halves.reshape(-1, 2)[~stuck].ravel()
         owner, in_vain = np.repeat(owner[~stuck], 2), np.repeat(in_vain[~stuck], 2)
         there = ~shapely.is_missing(geometries)
         geometries, owner, in_vain = geometries[there], owner[there], in_vain[there]
-    return Pieces.concatenate(done)
+    return Pieces.concatenate(small_pieces)
 
 
 def _half_boxes(polygons: np.ndarray) -> np.ndarray:
@@ -156,8 +156,8 @@ def tiles_near(
         _, first, which = np.unique(keys, axis=0, return_index=True, return_inverse=True)
         at = active[first]
         west, south = (origin[at] + tile[first] * side[at, None] - _OVERLAP * side[at, None]).T
-        around = side[at] + 2 * (_OVERLAP * side[at])
-        tiles = _clip_polygons(result[at], np.column_stack([west, south, west + around, south + around]), threads)
+        tile_side = side[at] + 2 * (_OVERLAP * side[at])
+        tiles = _clip_polygons(result[at], np.column_stack([west, south, west + tile_side, south + tile_side]), threads)
         result[active] = tiles[which.ravel()]
         active = active[shapely.get_num_coordinates(result[active]) > _TILED]
     return result

@@ -63,12 +63,12 @@ def _share_out(work: Callable[[Part], Result], parts: Sequence[Part], workers: i
     This thread is one of them, so a caller inside such work never waits for a thread that waits for it. Raises what any
     part raised, after all threads have stopped.
     """
-    left, found = iter(range(len(parts))), dict[int, Result]()  # each number comes to one thread
+    left, results = iter(range(len(parts))), dict[int, Result]()  # each number comes to one thread
 
     def take() -> None:
         try:
             for number in left:
-                found[number] = work(parts[number])
+                results[number] = work(parts[number])
         finally:
             deque(left, maxlen=0)  # after an error nobody takes another
 
@@ -76,8 +76,8 @@ def _share_out(work: Callable[[Part], Result], parts: Sequence[Part], workers: i
     try:
         take()
     finally:
-        begun = [helper for helper in helpers if not helper.cancel()]
-        wait(begun)
-    for helper in begun:
+        busy_helpers = [helper for helper in helpers if not helper.cancel()]
+        wait(busy_helpers)
+    for helper in busy_helpers:
         helper.result()
-    return [found[number] for number in range(len(parts))]
+    return [results[number] for number in range(len(parts))]

@@ -35,9 +35,9 @@ def compute_once(polygons: Set, name: str, work: Callable[[Set], Result]) -> Res
         if id(polygons) not in _KNOWN:
             _KNOWN[id(polygons)] = {}
             weakref.finalize(polygons, _KNOWN.pop, id(polygons), None)
-        known = _KNOWN[id(polygons)]
-    if name not in known:
+        results = _KNOWN[id(polygons)]
+    if name not in results:
         own: Any = polygons.copy()
-        known[name] = work(own)  # what held the set itself would never let go of it
-    result: Result = known[name]
+        results[name] = work(own)  # what held the set itself would never let go of it
+    result: Result = results[name]
     return result

@@ -32,12 +32,12 @@ def _unproved_rows(work: Callable[[np.ndarray], object], rows: np.ndarray) -> np
     """The rows that are refused by themselves, among rows (k,) that are refused together; found by halving."""
     if len(rows) == 1:
         return rows
-    found = [rows[:0]]
+    refused_rows = [rows[:0]]
     for half in np.array_split(rows, 2):
         try:
             work(half)
         except OneMapError as error:
             if error.code != UNPROVED:
                 raise
-            found.append(_unproved_rows(work, half))
-    return np.concatenate(found)
+            refused_rows.append(_unproved_rows(work, half))
+    return np.concatenate(refused_rows)

@@ -30,7 +30,7 @@ def grounds_outside(grounds: np.ndarray, other: shapely.Geometry, layer: str, th
     return _require_proved(parts_outside(grounds, other, threads), layer)
 
 
-def _require_proved(found: tuple[np.ndarray, np.ndarray], layer: str) -> np.ndarray:
-    ground, failed = found
+def _require_proved(proved_ground: tuple[np.ndarray, np.ndarray], layer: str) -> np.ndarray:
+    ground, failed = proved_ground
     refuse_failed(layer, np.arange(1, len(ground) + 1).astype(str), np.flatnonzero(failed))
     return ground

@@ -110,12 +110,12 @@ def _class_fields(classes: Sequence[ProjectClass]) -> tuple[str, ...]:
 def _plain_fields(rule: Rule) -> Iterator[_Asked]:
     """The fields in a rule's `when`, and those by which its kind measures a parcel."""
     if rule.when is not None:
-        found: dict[str, tuple[str, list[str]]] = {}
+        kinds_and_values: dict[str, tuple[str, list[str]]] = {}
         for name, value in _comparisons(parse_condition(rule.when)):
-            kind, values = found.setdefault(name, (_kind_of(value), []))
+            kind, values = kinds_and_values.setdefault(name, (_kind_of(value), []))
             if kind == WORDS and isinstance(value, str):
                 values.append(value)
-        yield from ((name, kind, "", values) for name, (kind, values) in found.items())
+        yield from ((name, kind, "", values) for name, (kind, values) in kinds_and_values.items())
     way = KINDS[rule.kind]
     for name in way.parcel_fields(rule.options):
         yield name, CODE if way.parcel_unit is None else NUMBER, way.parcel_unit or "", ()
@@ -138,6 +138,6 @@ def _comparisons(tree: Any) -> Iterator[tuple[str, Any]]:
         for one in arguments:
             yield from _comparisons(one)
         return
-    named, values = fields_and_values(arguments)
-    for name in named:
+    field_names, values = fields_and_values(arguments)
+    for name in field_names:
         yield from ((name, value) for value in values or [None])

@@ -46,13 +46,13 @@ def items_given_again(
 
     checklists: each pack's id with its items; rules: the pack of each rule.
     """
-    problems, given = [], dict[tuple[str, str], str]()
+    problems, packs_by_item = [], dict[tuple[str, str], str]()
     for pack, items in checklists:
         for item in items:
             name = item["id"], item["department"]
-            other = rules.get(item["id"], given.get(name))
+            other = rules.get(item["id"], packs_by_item.get(name))
             if other is not None:
                 place = {"file": pack, "feature": item["id"], "field": "id"}
                 problems.append(Problem("checklist.twice", {**place, "other": other}))
-            given[name] = pack
+            packs_by_item[name] = pack
     return problems

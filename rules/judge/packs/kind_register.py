@@ -143,10 +143,14 @@ class ProjectKind:
 
         system, usual: as of `system_of`.
         """
-        found = system_of(code, system, usual)
+        code_system = system_of(code, system, usual)
         if self.is_fact and not self.use and not self.survey:
             return True
-        own = self.survey if found == SURVEY else [at for at in self.use if at[:1].isalpha() == (found == URBAN)]
+        own = (
+            self.survey
+            if code_system == SURVEY
+            else [at for at in self.use if at[:1].isalpha() == (code_system == URBAN)]
+        )
         return any(code.startswith(start) or start.startswith(code) for start in own) if own else None
 
 
@@ -173,8 +177,8 @@ class KindRegister:
 
     def kind_of(self, text: str) -> ProjectKind | None:
         """The kind of the single thing that a text names, None where the text ends with no word of the register."""
-        found = self._head_of(plain_code(text))
-        return self.heads[found[0]] if found else None
+        head = self._head_of(plain_code(text))
+        return self.heads[head[0]] if head else None
 
     def kinds_of(self, text: str) -> tuple[ProjectKind | None, ...]:
         """The kind of each item that a text names, in order; None for an item that is not recognised."""
@@ -182,20 +186,20 @@ class KindRegister:
         inner = [_IN_BRACKETS.split(content, maxsplit=1)[1:] for content in _BRACKETS.findall(narrow.replace(" ", ""))]
         plain = self._separate_things(_JOINS_NOTHING.sub("", _BRACKETS.sub("", narrow)))
         last: tuple[ProjectKind | None, ...] = ()
-        if (found := self._head_of(plain)) and _SEVERAL.search(found[0]):  # 湿地保护和修复 is one thing
-            plain, last = _before_last_thing(found[1]), (self.heads[found[0]],)
+        if (last_head := self._head_of(plain)) and _SEVERAL.search(last_head[0]):  # 湿地保护和修复 is one thing
+            plain, last = _before_last_thing(last_head[1]), (self.heads[last_head[0]],)
         parts = [
             thing for some in (plain, *chain(*inner)) for part in _SEVERAL.split(some) for thing in self._things(part)
         ]
         on_fields = any(kind is not None and kind.is_of_fields for kind in map(self.kind_of, parts))
-        named = [part for part in parts if not _names_nothing(part, on_fields)]
-        return (*chain.from_iterable(map(self._kinds_of_part, named or parts)), *last) or (None,)
+        naming_parts = [part for part in parts if not _names_nothing(part, on_fields)]
+        return (*chain.from_iterable(map(self._kinds_of_part, naming_parts or parts)), *last) or (None,)
 
     def _kinds_of_part(self, part: str) -> tuple[ProjectKind | None, ...]:
         """The kinds of one part; an unknown kind is added for rooms, or for a plot that only bears the thing's name."""
-        if (found := self._head_of(part)) is None:
+        if (head_and_rest := self._head_of(part)) is None:
             return (None,)
-        head, before = found
+        head, before = head_and_rest
         is_beside = _BESIDE.search(part[len(before) + len(head) :])
         return (self.heads[head], None) if is_beside else (self.heads[head],)
 
@@ -212,9 +216,9 @@ class KindRegister:
 
     def _things(self, part: str) -> list[str]:
         """The things in a part without separators: text after 含 or 暨 is a further thing if a thing precedes it."""
-        found = _ALSO.search(part)
-        if found and self._head_of(part[: found.start()]):
-            return [part[: found.start()], *self._things(part[found.end() :])]
+        match = _ALSO.search(part)
+        if match and self._head_of(part[: match.start()]):
+            return [part[: match.start()], *self._things(part[match.end() :])]
         return [part] if part else []
 
     def holds_word_of(self, kinds: Collection[str], text: str) -> bool:
@@ -261,7 +265,7 @@ class KindRegister:
 
 def _before_last_thing(text: str) -> str:
     """A text up to its last separator; the rest belongs to the thing whose head was removed."""
-    ends = [found.start() for found in _SEVERAL.finditer(text)]
+    ends = [match.start() for match in _SEVERAL.finditer(text)]
     return text[: ends[-1]] if ends else ""
 
 
@@ -315,15 +319,15 @@ def register_from(text: str) -> KindRegister:
 NO_REGISTER = KindRegister({})  # of runs that were kept before there was one: their classes named words themselves
 
 
-def kind_problems(tables: Any, known: KindRegister) -> Iterator[tuple[str, str]]:
+def kind_problems(tables: Any, register: KindRegister) -> Iterator[tuple[str, str]]:
     """The problems of a pack's tables [kind.NAME]: key, and the form that it should have.
 
-    known: the register to which they are added; no word may name two kinds.
+    register: the register to which they are added; no word may name two kinds.
     """
     if not isinstance(tables, dict):
         yield "", f'[kind.NAME] title = {TITLE_FORM}, words = ["…"], use = ["1202"]'
         return
-    heads = {word: kind.name for word, kind in known.heads.items() if kind.name not in tables}
+    heads = {word: kind.name for word, kind in register.heads.items() if kind.name not in tables}
     for name, item in tables.items():
         wrong = list(_form_problems(item))
         yield from ((f"{name}.{key}".strip("."), form) for key, form in wrong)

@@ -41,14 +41,14 @@ class LegalBasis:
         return (self.first_day is None or self.first_day <= day) and (self.last_day is None or day <= self.last_day)
 
 
-def articles_by_law(named: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+def articles_by_law(citations: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     """The articles of each law, each once, in the order in which the laws are first named."""
-    found: dict[str, list[str]] = {}
-    for law, article in named:
-        articles = found.setdefault(law, [])
+    by_law: dict[str, list[str]] = {}
+    for law, article in citations:
+        articles = by_law.setdefault(law, [])
         if article and article not in articles:
             articles.append(article)
-    return found
+    return by_law
 
 
 def _day(value: date | str | None) -> date | None:

@@ -12,7 +12,7 @@ from onemap.rules.judge.packs.rule import Rule
 
 
 def packs_of(
-    library: Library, named: Sequence[str], code_system: str | None = None, day: date | None = None
+    library: Library, pack_names: Sequence[str], code_system: str | None = None, day: date | None = None
 ) -> list[Pack]:
     """The named packs, or the library's packs if none is named.
 
@@ -21,12 +21,12 @@ def packs_of(
     Raises OneMapError pack.…, rule.….
     """
     catalogue = library.catalogue()
-    if named:
-        texts = pack_texts(named)
+    if pack_names:
+        texts = pack_texts(pack_names)
     else:
         texts = [(text, name) if text else pack_text(name) for name, text in library.packs()]
-    packs = parse_packs(texts, catalogue, code_system, are_kept=not named)
-    if named:
+    packs = parse_packs(texts, catalogue, code_system, are_kept=not pack_names)
+    if pack_names:
         refuse_slips(packs, day or date.today())
     return packs
 
@@ -36,31 +36,34 @@ def packs_as_if(library: Library, drafts: Sequence[str], code_system: str | None
 
     Raises OneMapError pack.…, rule.….
     """
-    catalogue, kept = library.catalogue(), library.packs()
-    texts = [(text, name) if text else pack_text(name) for name, text in kept]
+    catalogue, library_packs = library.catalogue(), library.packs()
+    texts = [(text, name) if text else pack_text(name) for name, text in library_packs]
     for name in drafts:
         draft = pack_text(name)
         head = pack_head(*draft)
-        place = place_of_pack(kept, head)
-        kept[place : place + 1], texts[place : place + 1] = [(head["id"], draft[0])], [draft]
+        place = place_of_pack(library_packs, head)
+        library_packs[place : place + 1], texts[place : place + 1] = [(head["id"], draft[0])], [draft]
     packs = parse_packs(texts, catalogue, code_system, are_kept=True)
     joined_rules(packs, strictly=True)
     return packs
 
 
 def place_of_pack(
-    kept: Sequence[tuple[str, str | None]], head: Mapping[str, Any], instead: str | None = None, library: str = ""
+    library_packs: Sequence[tuple[str, str | None]],
+    head: Mapping[str, Any],
+    instead: str | None = None,
+    library: str = "",
 ) -> int:
     """The position of a pack among a library's packs: that of the same id, else of its origin, else the end.
 
     head: its table [pack]; instead: the id of the pack that it replaces; library: as errors name it. Raises OneMapError
     pack.no_such.
     """
-    ids = [name for name, _ in kept]
+    ids = [name for name, _ in library_packs]
     if instead is not None and instead not in ids:
         raise OneMapError("pack.no_such", file=library, field="--instead", value=instead, known=ids)
-    wanted = [instead] if instead is not None else [head["id"], head.get("origin", {}).get("id")]
-    return next((ids.index(name) for name in wanted if name in ids), len(ids))
+    names = [instead] if instead is not None else [head["id"], head.get("origin", {}).get("id")]
+    return next((ids.index(name) for name in names if name in ids), len(ids))
 
 
 def required_fields(library: Library, code: str) -> list[str]:

@@ -63,9 +63,11 @@ class Pack:
     def stands_alone(self) -> bool:
         """Whether it names no class and no rule of another pack."""
         ids = {rule.id for rule in self.rules}
-        named = {name for rule in self.rules for name in (rule.replaces, rule.milder, *rule.under) if name}
+        rule_names = {name for rule in self.rules for name in (rule.replaces, rule.milder, *rule.under) if name}
         classes = {one.name for rule in self.rules for one in (*rule.unless, *rule.only)}
-        return named <= ids | {old for rule in self.rules for old in rule.succeeds} and classes <= self.classes.keys()
+        return (
+            rule_names <= ids | {old for rule in self.rules for old in rule.succeeds} and classes <= self.classes.keys()
+        )
 
     @property
     def texts(self) -> list[tuple[str, str]]:
@@ -97,8 +99,8 @@ def pack_text(
     shipped = RESOURCES / folder / f"{name}.toml"
     path = shipped if shipped.is_file() and "/" not in name and "\\" not in name else Path(name)
     if not path.is_file():
-        known = sorted(item.stem for item in (RESOURCES / folder).glob("*.toml") if "." not in item.stem)
-        raise OneMapError(missing, file=name, field=option, known=known)
+        shipped_names = sorted(item.stem for item in (RESOURCES / folder).glob("*.toml") if "." not in item.stem)
+        raise OneMapError(missing, file=name, field=option, known=shipped_names)
     try:
         return path.read_bytes().decode("utf-8-sig"), path.name
     except UnicodeDecodeError:
@@ -153,11 +155,11 @@ def parse_packs(
     its catalogue lacks; register: of kinds of projects as it was for a run, today's by default.
     """
     # The register is held with what was read, so that its number is no other's.
-    asked = (tuple(texts), code_system, are_kept, frozenset((tables or {}).items()), id(register), shipped_state())
-    known = _PARSED.pop(asked, None)
-    if known is not None and all(catalogue.get(code) == entry for code, entry in known[0].items()):
-        _PARSED[asked] = known  # behind the others: the one that nobody asked for longest is let go first
-        return list(known[1])
+    key = (tuple(texts), code_system, are_kept, frozenset((tables or {}).items()), id(register), shipped_state())
+    earlier_packs = _PARSED.pop(key, None)
+    if earlier_packs is not None and all(catalogue.get(code) == entry for code, entry in earlier_packs[0].items()):
+        _PARSED[key] = earlier_packs  # behind the others: the one that nobody asked for longest is let go first
+        return list(earlier_packs[1])
     layers, packs, problems = _AskedLayers(catalogue), list[Pack](), list[Problem]()
     for text, source in texts:
         kinds = packs[-1].register if packs else register
@@ -169,7 +171,7 @@ def parse_packs(
         raise OneMapError.of(problems)
     while len(_PARSED) >= _MOST_PARSED:
         _PARSED.pop(next(iter(_PARSED)), None)
-    _PARSED[asked] = layers.entries, tuple(packs), register
+    _PARSED[key] = layers.entries, tuple(packs), register
     return packs
 
 
@@ -332,7 +334,7 @@ def _class_problems(raw: Mapping[str, Any], source: str, register: KindRegister)
         _problem("pack.kind", source, f"kind.{key}".strip("."), form=form)
         for key, form in kind_problems(kinds, register)
     ]
-    known = register if problems else register.extended(kinds)
+    full_register = register if problems else register.extended(kinds)
     for name, item in classes.items() if isinstance(classes, dict) else [("", None)]:
         wrong = class_problems(item, needs_kinds=register is not NO_REGISTER)
         for key, form in wrong:
@@ -341,8 +343,8 @@ def _class_problems(raw: Mapping[str, Any], source: str, register: KindRegister)
             continue
         if "words" in item:
             problems.append(_problem("pack.class_words", source, f"class.{name}.words"))
-        for kind in unknown_kinds(item, known):
-            nearest = difflib.get_close_matches(kind, known.kinds, n=3, cutoff=0.5)
+        for kind in unknown_kinds(item, full_register):
+            nearest = difflib.get_close_matches(kind, full_register.kinds, n=3, cutoff=0.5)
             problems.append(_problem("pack.class_kind", source, f"class.{name}.kinds", value=kind, nearest=nearest))
     return problems
 
@@ -357,13 +359,13 @@ def _rules(
     """The rules of a pack that have no problems, and the problems of the others."""
     rules: list[Rule] = []
     problems: list[Problem] = []
-    seen: set[str] = set()
+    earlier_ids: set[str] = set()
     for position, item in enumerate(items, start=1):
         name = str(item.get("id", f"#{position}"))
         wrong_of_rule = rule_problems(item, source, name, catalogue, list(names.classes), list(names.bodies))
-        if name in seen:
+        if name in earlier_ids:
             wrong_of_rule.append(Problem("rule.twice", {"file": source, "feature": name, "rule": name, "field": "id"}))
-        seen.add(name)
+        earlier_ids.add(name)
         problems += wrong_of_rule
         if all(problem.code == "rule.layer" for problem in wrong_of_rule):
             rules.append(_rule(item, pack, names))
@@ -421,9 +423,9 @@ def _rule(item: Mapping[str, Any], pack: str, names: RuleNames) -> Rule:
     common = {key: value for key, value in item.items() if key in RULE_KEYS}
     common["verdict"] = Verdict(item.get("verdict", Verdict.NOTICE))  # of a kind that judges nothing none is given
     common["basis"] = tuple(map(LegalBasis.of, common["basis"]))
-    asked = common.get("consult", ())
-    common["consult"] = tuple(one for one in asked if one in DEPARTMENTS)
-    common["bodies"] = tuple(names.bodies[one] for one in asked if one not in DEPARTMENTS)
+    consulted_codes = common.get("consult", ())
+    common["consult"] = tuple(one for one in consulted_codes if one in DEPARTMENTS)
+    common["bodies"] = tuple(names.bodies[one] for one in consulted_codes if one not in DEPARTMENTS)
     common["under"] = names_of(common.get("under", ()))
     common["succeeds"] = tuple(common.get("succeeds", ()))
     common["layers_named"] = names_of(common["layer"])
@@ -441,15 +443,15 @@ def _rule(item: Mapping[str, Any], pack: str, names: RuleNames) -> Rule:
 
 def _with_tables(item: Mapping[str, Any], tables: Mapping[str, PermitTable]) -> dict[str, Any]:
     """A rule's table in which names of tables of uses are replaced by these tables, where there are such."""
-    made = dict(item)
+    new_item = dict(item)
     if isinstance(name := item.get("permits"), str) and (name in tables or name in permit_tables()):
-        made["permits"] = tables[name] if name in tables else shipped_table(name)
+        new_item["permits"] = tables[name] if name in tables else shipped_table(name)
     own = item.get("by_layer")
     if isinstance(own, dict):
-        made["by_layer"] = {
+        new_item["by_layer"] = {
             code: _with_tables(keys, tables) if isinstance(keys, dict) else keys for code, keys in own.items()
         }
-    return made
+    return new_item
 
 
 def joined_rules(packs: Sequence[Pack], day: date | None = None, *, strictly: bool = False) -> list[Rule]:
@@ -464,24 +466,24 @@ def joined_rules(packs: Sequence[Pack], day: date | None = None, *, strictly: bo
     """
     rules: dict[str, Rule] = {}
     problems, ids = [], successors(rule for pack in packs for rule in pack.rules)
-    given: dict[str, str] = {}  # the pack of each name, those of replaced rules included: they may stand again
+    packs_by_rule: dict[str, str] = {}  # the pack of each name, those of replaced rules included: they may stand again
     for pack in packs:
-        earlier, taken, given_before = set(rules), dict[str, str](), dict(given)
+        earlier, replacements, given_before = set(rules), dict[str, str](), dict(packs_by_rule)
         for rule in pack.rules:
-            given[rule.id] = pack.id
+            packs_by_rule[rule.id] = pack.id
             facts = {"file": pack.id, "feature": rule.id, "rule": rule.id, "field": "replaces"}
-            if rule.replaces in taken:
-                named = {"other": rule.replaces, "first": taken[rule.replaces]}
-                problems.append(Problem("rule.replaced_twice", {**facts, **named}))
+            if rule.replaces in replacements:
+                names = {"other": rule.replaces, "first": replacements[rule.replaces]}
+                problems.append(Problem("rule.replaced_twice", {**facts, **names}))
             elif rule.replaces is not None and rule.replaces not in earlier and rule.replaces in ids:
-                named = {"other": rule.replaces, "successor": ids[rule.replaces]}
-                problems.append(Problem("rule.replaces_retired", {**facts, **named}))
+                names = {"other": rule.replaces, "successor": ids[rule.replaces]}
+                problems.append(Problem("rule.replaces_retired", {**facts, **names}))
             elif rule.replaces is not None and rule.replaces not in earlier:
                 problems.append(Problem("rule.replaces", {**facts, "other": rule.replaces}))
             elif rule.id in (given_before if strictly else earlier) and rule.replaces != rule.id:
                 problems.append(Problem("rule.in_two_packs", {**facts, "other": given_before[rule.id]}))
             elif rule.replaces is not None:
-                taken[rule.replaces] = rule.id
+                replacements[rule.replaces] = rule.id
                 # The ordinance takes the place of the rule that it replaces, so that the order of work stays.
                 ordinance = replace(rule, replaced=rules[rule.replaces])
                 ids = {old: rule.id if new == rule.replaces else new for old, new in ids.items()}
@@ -520,11 +522,15 @@ def _without_lapsed(
     lapsed: Rule, day: date, rules: Mapping[str, Rule], ids: Mapping[str, str]
 ) -> tuple[dict[str, Rule], dict[str, str]]:
     """Rules and names (as in `_linked_rules`) in which a lapsed rule gives way to the rule that holds on the day."""
-    standing = replace(lapsed.standing_on(day), waiting=lapsed)
-    named = {old: standing.id if new == lapsed.id else new for old, new in ids.items()} | {lapsed.id: standing.id}
-    del named[standing.id]
-    held = {(standing.id if one is lapsed else key): (standing if one is lapsed else one) for key, one in rules.items()}
-    return held, named
+    valid_rule = replace(lapsed.standing_on(day), waiting=lapsed)
+    current_ids = {old: valid_rule.id if new == lapsed.id else new for old, new in ids.items()} | {
+        lapsed.id: valid_rule.id
+    }
+    del current_ids[valid_rule.id]
+    rules_on_day = {
+        (valid_rule.id if one is lapsed else key): (valid_rule if one is lapsed else one) for key, one in rules.items()
+    }
+    return rules_on_day, current_ids
 
 
 def successors(rules: Iterable[Rule]) -> dict[str, str]:
@@ -537,8 +543,8 @@ def rules_of_run(packs: Sequence[Pack], record: Mapping[str, Any]) -> list[Rule]
 
     packs, record: the run's own. Raises as joined_rules.
     """
-    day, chosen = date.fromisoformat(record["parameters"]["as_of"]), record["chosen_layers"]
-    return [rule.on_day(day, chosen.get(rule.id)) for rule in joined_rules(packs, day)]
+    day, chosen_layers = date.fromisoformat(record["parameters"]["as_of"]), record["chosen_layers"]
+    return [rule.on_day(day, chosen_layers.get(rule.id)) for rule in joined_rules(packs, day)]
 
 
 def rule_titles(packs: Sequence[Pack], record: Mapping[str, Any], language: str) -> dict[str, str]:
@@ -548,11 +554,11 @@ def rule_titles(packs: Sequence[Pack], record: Mapping[str, Any], language: str)
 
 def _unknown_references(rule: Rule, rules: Mapping[str, Rule], ids: Mapping[str, str]) -> list[Problem]:
     """A problem for each rule that `milder` or `under` names and no pack has."""
-    named = [("milder", rule.milder)] if rule.milder is not None else []
-    named += [("under", other) for other in rule.under]
+    references = [("milder", rule.milder)] if rule.milder is not None else []
+    references += [("under", other) for other in rule.under]
     return [
         Problem("rule.unknown", {"file": rule.pack, "feature": rule.id, "rule": rule.id, "field": key, "other": other})
-        for key, other in named
+        for key, other in references
         if ids.get(other, other) not in rules or ids.get(other, other) == rule.id
     ]
 
@@ -565,18 +571,18 @@ def _linked_rules(rules: Mapping[str, Rule], ids: Mapping[str, str], strictly: b
     if strictly and (circles := circle_problems(rules, ids)):
         raise OneMapError.of(circles)
     severe: dict[str, list[Rule]] = {}
-    linked: dict[str, Rule] = {}
+    linked_rules: dict[str, Rule] = {}
     # A rule may be the milder one of a milder one: the severe ones come first.
     waiting = dict(rules)
     while waiting:
-        named = {ids.get(rule.milder, rule.milder) for rule in waiting.values() if rule.milder}
-        ready = [rule for key, rule in waiting.items() if key not in named] or list(waiting.values())  # a circle
+        milder_ids = {ids.get(rule.milder, rule.milder) for rule in waiting.values() if rule.milder}
+        ready = [rule for key, rule in waiting.items() if key not in milder_ids] or list(waiting.values())  # a circle
         for rule in ready:
             under = tuple(ids.get(other, other) for other in rule.under)
             above = tuple(severe.get(rule.id, ()))
             is_linked = under == rule.under and above == rule.milder_of
-            linked[rule.id] = rule if is_linked else replace(rule, under=under, milder_of=above)
+            linked_rules[rule.id] = rule if is_linked else replace(rule, under=under, milder_of=above)
             if rule.milder:
-                severe.setdefault(ids.get(rule.milder, rule.milder), []).append(linked[rule.id])
+                severe.setdefault(ids.get(rule.milder, rule.milder), []).append(linked_rules[rule.id])
             del waiting[rule.id]
-    return [linked[rule] for rule in rules]
+    return [linked_rules[rule] for rule in rules]

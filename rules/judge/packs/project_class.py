@@ -88,10 +88,10 @@ class ProjectClass:
 
     def beginnings(self, code: str, system: str | None) -> tuple[str, ...]:
         """The beginnings with which a code is compared, by the code's system. system: as its parcel names it."""
-        found = system_of(code, system, self.system)
-        if found is None or found == SURVEY:
-            return self.survey if found else ()
-        return tuple(start for start in self.use if start[:1].isalpha() == (found == URBAN))
+        code_system = system_of(code, system, self.system)
+        if code_system is None or code_system == SURVEY:
+            return self.survey if code_system else ()
+        return tuple(start for start in self.use if start[:1].isalpha() == (code_system == URBAN))
 
 
 def class_problems(item: Any, needs_kinds: bool) -> list[tuple[str, str]]:
@@ -117,7 +117,7 @@ def _is_code(code: str, key: str) -> bool:
     """Whether a text is the code of a class, or the beginning of one, in the systems for which the key is."""
     systems = (SURVEY,) if key == "survey" else (URBAN if code[:1].isalpha() else LAND_SEA,)
     tables = [code_table(name) for system in systems for name in TABLES[system]]
-    return any(known.startswith(code) for table in tables for known in (*table.classes, *table.first)) or any(
+    return any(class_code.startswith(code) for table in tables for class_code in (*table.classes, *table.first)) or any(
         known_use(code, system, system) for system in systems
     )
 

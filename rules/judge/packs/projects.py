@@ -50,8 +50,8 @@ class Project:
     @property
     def code(self) -> str | None:
         """Its use codes, joined by /; None where it has none, or one that is not known."""
-        known = [code for code in self.codes if code is not None]
-        return "/".join(known) if known and len(known) == len(self.codes) else None
+        known_codes = [code for code in self.codes if code is not None]
+        return "/".join(known_codes) if known_codes and len(known_codes) == len(self.codes) else None
 
     @cached_property
     def is_contradicted(self) -> bool:
@@ -61,8 +61,8 @@ class Project:
     @property
     def is_stated_otherwise(self) -> bool:
         """Whether a person has stated another kind than its own text names."""
-        named = {kind.name for kind in self.named if kind is not None}
-        return bool(self.stated) and not named <= {kind.name for kind in self.stated if kind is not None}
+        named_kinds = {kind.name for kind in self.named if kind is not None}
+        return bool(self.stated) and not named_kinds <= {kind.name for kind in self.stated if kind is not None}
 
     def is_outside(self, kinds: Named) -> bool:
         """Whether no kind can stand in any of its codes; False beside a code that is not known."""
@@ -170,8 +170,8 @@ class Projects:
         """
         result = np.full(len(self._parcels), None, dtype=object)
         for item in classes:
-            found = self._class_values((id(item), True), item)
-            result = np.where(are_none(result), found, result)
+            excuse_texts = self._class_values((id(item), True), item)
+            result = np.where(are_none(result), excuse_texts, result)
         kinds = frozenset(name for item in classes for name in item.kinds)
         result[~self._where(classes, lambda project: project.beyond_code <= kinds)] = None
         return result
@@ -212,18 +212,18 @@ class Projects:
 
     def _class_values(self, key: tuple[int, bool], item: ProjectClass) -> np.ndarray:
         if key not in self._values_of_classes:
-            made = self._excuse_facts(item) if key[1] else self._members_of(item)
-            self._values_of_classes[key] = (item, made)
+            new_values = self._excuse_facts(item) if key[1] else self._members_of(item)
+            self._values_of_classes[key] = (item, new_values)
         return self._values_of_classes[key][1]
 
     def _excuse_facts(self, item: ProjectClass) -> np.ndarray:
         place, projects = self.of(item.register, item.system)
-        found = np.full(len(projects), None, dtype=object)
+        fact_texts = np.full(len(projects), None, dtype=object)
         for at, project in enumerate(projects):
             if excuse := project.excuse(item):
                 facts = {"class": item.name, "by": excuse[0], "value": excuse[1]}
-                found[at] = json.dumps(facts, ensure_ascii=False)
-        return found[place]
+                fact_texts[at] = json.dumps(facts, ensure_ascii=False)
+        return fact_texts[place]
 
     def _members_of(self, item: ProjectClass) -> np.ndarray:
         place, projects = self.of(item.register, item.system)
@@ -261,15 +261,15 @@ class Projects:
         different, place = np.unique(numbers, return_inverse=True)
         projects = []
         for row in zip(*np.unravel_index(different, sizes), strict=True):
-            code, system, stated, named = (values[at] for at, (_, values) in zip(row, columns, strict=True))
+            code, system, stated_kinds, named_kinds = (values[at] for at, (_, values) in zip(row, columns, strict=True))
             codes = () if code is None else known_uses(code, system, usual)
-            projects.append(Project(codes, system, usual, stated, *(named or ((), ()))))
+            projects.append(Project(codes, system, usual, stated_kinds, *(named_kinds or ((), ()))))
         return place, projects
 
     def _read_field(self, name: str) -> tuple[np.ndarray, list[str | None]]:
         texts = text_values(list(column_or_null(self._parcels, name)))
-        place, found = pd.factorize(np.array(texts, dtype=object))
-        return place % (len(found) + 1), [*found, None]  # null has the place -1: the last
+        place, distinct = pd.factorize(np.array(texts, dtype=object))
+        return place % (len(distinct) + 1), [*distinct, None]  # null has the place -1: the last
 
 
 def _read_texts(

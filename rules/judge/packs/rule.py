@@ -98,8 +98,8 @@ class Rule:
     @property
     def tables(self) -> list[PermitTable]:
         """The tables of uses of the rule, for every layer by which it may judge."""
-        named = (options.get("permits") for options in (self.options, *self.by_layer.values()))
-        return [table for table in named if isinstance(table, PermitTable)]
+        permits = (options.get("permits") for options in (self.options, *self.by_layer.values()))
+        return [table for table in permits if isinstance(table, PermitTable)]
 
     @property
     def min_area_m2(self) -> float:

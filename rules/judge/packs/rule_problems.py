@@ -92,11 +92,11 @@ def circle_problems(rules: Mapping[str, Rule], ids: Mapping[str, str]) -> list[P
     """
     problems = []
     for key in ("milder", "under"):
-        named = {
+        names_by_rule = {
             name: [ids.get(one, one) for one in names_of(getattr(rule, key) or ())] for name, rule in rules.items()
         }
         try:
-            TopologicalSorter(named).prepare()
+            TopologicalSorter(names_by_rule).prepare()
         except CycleError as error:
             first, *others = reversed(error.args[1])
             place = {"file": rules[first].pack, "feature": first, "rule": first, "field": key}
@@ -149,10 +149,10 @@ def _check_values(item: _Item, kind: Kind | None, wrong: _Wrong) -> None:
 
 
 def _check_consulted(item: _Item, bodies: Collection[str], wrong: _Wrong) -> None:
-    allowed, consulted = [*RULE_KEYS["consult"].choices, *bodies], item.get("consult")
-    for asked in consulted if isinstance(consulted, list) else ():
-        if asked not in allowed:
-            wrong("rule.value", "consult", value=asked, allowed=allowed)
+    allowed, bodies_asked = [*RULE_KEYS["consult"].choices, *bodies], item.get("consult")
+    for body in bodies_asked if isinstance(bodies_asked, list) else ():
+        if body not in allowed:
+            wrong("rule.value", "consult", value=body, allowed=allowed)
 
 
 def _check_value(name: str, key: Key, value: Any, wrong: _Wrong) -> None:
@@ -191,9 +191,9 @@ def _check_classes(item: _Item, classes: Collection[str], wrong: _Wrong) -> None
     succeeds = item.get("succeeds", [])
     if isinstance(succeeds, list) and not all(isinstance(name, str) for name in succeeds):
         wrong("rule.option", "succeeds", reason='succeeds = ["rule.id", …]')
-    for name, needed in (("silent", "only"), ("milder", "unless")):
-        if item.get(name) and not item.get(needed):
-            wrong("rule.option", name, reason={"zh": f'{needed} = ["类别"]', "en": f'{needed} = ["CLASS"]'})
+    for name, needed_key in (("silent", "only"), ("milder", "unless")):
+        if item.get(name) and not item.get(needed_key):
+            wrong("rule.option", name, reason={"zh": f'{needed_key} = ["类别"]', "en": f'{needed_key} = ["CLASS"]'})
     harmless = item.get("harmless", {})
     if isinstance(harmless, dict) and not all(isinstance(values, list) for values in harmless.values()):
         words = {"zh": 'harmless = { 字段 = ["…"] }', "en": 'harmless = { FIELD = ["…"] }'}

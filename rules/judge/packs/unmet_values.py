@@ -41,8 +41,8 @@ def unmet_values(rules: Sequence[Rule], catalogue: Mapping[str, LayerEntry]) -> 
 def _gaps(entry: LayerEntry, rules: Sequence[Rule]) -> Iterator[UnmetValues]:
     if any(rule.where is None for rule in rules):
         return
-    named = dict.fromkeys(name for rule in rules for name in fields_of(rule.where or ""))
-    for name in named:
+    field_names = dict.fromkeys(name for rule in rules for name in fields_of(rule.where or ""))
+    for name in field_names:
         field = entry.field_named(name)
         harmless = {value for rule in rules for value in rule.harmless.get(name, ())}
         values = [value for value in (field.values if field else ()) if value not in harmless]

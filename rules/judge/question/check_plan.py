@@ -55,8 +55,8 @@ class CheckPlan:
     @property
     def versions_used(self) -> VersionsUsed:
         """The versions in force of the layers that the rules use, without layers that files replace."""
-        found = map(self.in_force, (code for code in self.codes if code not in self.replaced))
-        return {version.table: (version.code, version.label) for version in found if version is not None}
+        in_force = map(self.in_force, (code for code in self.codes if code not in self.replaced))
+        return {version.table: (version.code, version.label) for version in in_force if version is not None}
 
     def reaches(self) -> dict[str, float]:
         """The distance from the parcels, in metres, within which each layer matters, by the rule that looks farthest.
@@ -80,29 +80,35 @@ def check_plan_of(
 
     Raises UsageError only.unknown, replace.unknown, OneMapError pack.no_rules.
     """
-    joined = joined_rules(question.packs, question.as_of, strictly=strictly)
-    if not joined and not any(pack.checklist for pack in question.packs):
+    all_rules = joined_rules(question.packs, question.as_of, strictly=strictly)
+    if not all_rules and not any(pack.checklist for pack in question.packs):
         raise OneMapError("pack.no_rules", packs=[pack.id for pack in question.packs])
-    known = _known_versions(library, question)
-    ever_loaded = {version.code for version in known} | set(question.replaced)
-    in_force_now = {version.code for version in known if in_force([version], question.as_of)} | set(question.replaced)
-    named = {code for rule in joined for code in rule.layers_named}
-    _check_asked(library, question.only, named, "only.unknown", "--only")
-    rules, skipped = _chosen_rules(question, joined, ever_loaded, in_force_now)
+    all_versions = _known_versions(library, question)
+    ever_loaded = {version.code for version in all_versions} | set(question.replaced)
+    in_force_now = {version.code for version in all_versions if in_force([version], question.as_of)} | set(
+        question.replaced
+    )
+    named_layers = {code for rule in all_rules for code in rule.layers_named}
+    _check_asked(library, question.only, named_layers, "only.unknown", "--only")
+    rules, skipped = _chosen_rules(question, all_rules, ever_loaded, in_force_now)
     plan = CheckPlan(
-        tuple(rules), tuple(skipped), tuple(known), question.as_of, question.replaced, origin, question.language
+        tuple(rules), tuple(skipped), tuple(all_versions), question.as_of, question.replaced, origin, question.language
     )
     # A file in place of a layer that no rule takes, since another of its layers comes first, would change nothing.
     _check_asked(library, question.replaced, set(plan.codes), "replace.unknown", "--replace")
     return plan
 
 
-def _check_asked(library: Library, codes: Iterable[str], asked: Set[str], refusal: str, field: str) -> None:
+def _check_asked(library: Library, codes: Iterable[str], named_layers: Set[str], refusal: str, field: str) -> None:
     """Refuse codes of layers that no rule uses. refusal: the code of the refusal. Raises UsageError."""
     for code in codes:
-        if code not in asked:
-            catalogue = {known: entry for known, entry in library.catalogue().items() if known in asked}
-            raise UsageError(refusal, field=field, layer=code, meant=meant_codes(code, catalogue), known=sorted(asked))
+        if code not in named_layers:
+            catalogue = {
+                layer_code: entry for layer_code, entry in library.catalogue().items() if layer_code in named_layers
+            }
+            raise UsageError(
+                refusal, field=field, layer=code, meant=meant_codes(code, catalogue), known=sorted(named_layers)
+            )
 
 
 def _known_versions(library: Library, question: Question) -> list[Version]:
@@ -111,15 +117,18 @@ def _known_versions(library: Library, question: Question) -> list[Version]:
     A version that a repeated run used was not retired when it did.
     """
     of_run = question.used if question.known_at is not None else {}
-    chosen = {**of_run, **question.in_place}
-    known = [version for version in versions(library, question.known_at) if version.code not in chosen]
-    if not chosen:
-        return known
+    fixed_versions = {**of_run, **question.in_place}
+    all_versions = [version for version in versions(library, question.known_at) if version.code not in fixed_versions]
+    if not fixed_versions:
+        return all_versions
     every = versions(library)
-    used = {table for code, table in of_run.items() if code not in question.in_place}
-    known += [replace(version, retired=None) for version in every if version.table in used]
-    wanted = [version for version in every if question.in_place.get(version.code) == version.label]
-    return [*known, *(replace(version, valid_from=None, valid_to=None, retired=None) for version in wanted)]
+    used_tables = {table for code, table in of_run.items() if code not in question.in_place}
+    all_versions += [replace(version, retired=None) for version in every if version.table in used_tables]
+    versions_in_place = [version for version in every if question.in_place.get(version.code) == version.label]
+    return [
+        *all_versions,
+        *(replace(version, valid_from=None, valid_to=None, retired=None) for version in versions_in_place),
+    ]
 
 
 def _chosen_rules(
@@ -130,18 +139,18 @@ def _chosen_rules(
     A rule that names several layers can be chosen by the code of any of them.
     """
     only = set(question.only)
-    chosen, skipped = [], list[SkippedRule]()
-    for named in rules:
-        rule = rule_on_day(named, question.as_of, ever_loaded, in_force_now)
+    chosen_rules, skipped = [], list[SkippedRule]()
+    for named_rule in rules:
+        rule = rule_on_day(named_rule, question.as_of, ever_loaded, in_force_now)
         if not rule.basis:
             skipped.append({"rule": rule.id, "layer": rule.layer, "reason": Reason.LAW_NOT_IN_FORCE})
-        elif only and only.isdisjoint(named.layers_named):
+        elif only and only.isdisjoint(named_rule.layers_named):
             skipped.append({"rule": rule.id, "layer": rule.layer, "reason": Reason.ONLY})
         elif is_left_to_people(rule, ever_loaded):
             skipped.append({"rule": rule.id, "layer": rule.layer, "reason": Reason.LAYER_MISSING})
         else:
-            chosen.append(rule)
-    return chosen, skipped
+            chosen_rules.append(rule)
+    return chosen_rules, skipped
 
 
 def rule_on_day(rule: Rule, day: date, ever_loaded: Set[str], in_force_now: Set[str]) -> Rule:
@@ -149,11 +158,11 @@ def rule_on_day(rule: Rule, day: date, ever_loaded: Set[str], in_force_now: Set[
 
     Of several layers it uses the first that is in force, else the first that was ever loaded.
     """
-    held = (in_force_now, ever_loaded)
-    return rule.on_day(day, next((code for codes in held for code in rule.layers_named if code in codes), None))
+    code_sets = (in_force_now, ever_loaded)
+    return rule.on_day(day, next((code for codes in code_sets for code in rule.layers_named if code in codes), None))
 
 
 def is_left_to_people(rule: Rule, ever_loaded: Set[str]) -> bool:
     """Whether a rule is a checklist item instead of being run: neither its layer nor its zones were ever loaded."""
-    asked = {rule.layer, rule.other_layers.get("instead")}
-    return rule.missing == "checklist" and asked.isdisjoint(ever_loaded)
+    own_layers = {rule.layer, rule.other_layers.get("instead")}
+    return rule.missing == "checklist" and own_layers.isdisjoint(ever_loaded)

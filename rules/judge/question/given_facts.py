@@ -73,53 +73,58 @@ def facts_content(path: str) -> tuple[Record, GivenFacts]:
     return content, GivenFacts(values, source.name)
 
 
-def checked_facts(given: GivenFacts, rules: Sequence[Rule], as_of: date | None = None) -> GivenFacts:
+def checked_facts(stated_facts: GivenFacts, rules: Sequence[Rule], as_of: date | None = None) -> GivenFacts:
     """The facts, checked and under the names that rules use.
 
     as_of: the day of the check, on which a term that is stated with a kind must not have ended.
     Raises OneMapError data.… with every problem.
     """
     facts_asked = asked_facts(rules)
-    titled = {fact_title(fact.name, language).lower(): fact for fact in facts_asked for language in LANGUAGES}
-    asked = {**titled, **{fact.name.lower(): fact for fact in facts_asked}}
-    systems = _code_systems(given, rules)
-    names_use = any(name.lower() in asked and asked[name.lower()].name.upper() == USE_FIELD for name in given.values)
+    facts_by_title = {fact_title(fact.name, language).lower(): fact for fact in facts_asked for language in LANGUAGES}
+    facts_by_name = {**facts_by_title, **{fact.name.lower(): fact for fact in facts_asked}}
+    systems = _code_systems(stated_facts, rules)
+    names_use = any(
+        name.lower() in facts_by_name and facts_by_name[name.lower()].name.upper() == USE_FIELD
+        for name in stated_facts.values
+    )
     problems: list[Problem] = []
-    found: dict[str, Any] = {}
-    for name, value in given.values.items():
-        fact = asked.get(name.lower())
-        place = ProblemPlace(file=given.file, field=name)
+    checked_values: dict[str, Any] = {}
+    for name, value in stated_facts.values.items():
+        fact = facts_by_name.get(name.lower())
+        place = ProblemPlace(file=stated_facts.file, field=name)
         if name == SYSTEM_FIELD and names_use:
             if value not in CODE_SYSTEMS:
                 facts = {"value": str(value)[:60], "allowed": list(CODE_SYSTEMS)}
                 problems.append(Problem("data.choice", {**place, **facts}))
-            found[name] = value
+            checked_values[name] = value
         elif fact is None:
-            known = [one.name for one in facts_asked]
-            problems.append(Problem("data.fact", {**place, "known": known}))
-        elif fact.name in found:
+            fact_names = [one.name for one in facts_asked]
+            problems.append(Problem("data.fact", {**place, "known": fact_names}))
+        elif fact.name in checked_values:
             problems.append(Problem("data.twice", {**place, "key": fact.name}))
         else:
             problem = _wrong(fact, value, systems, place)
             problems += [problem] if problem else []
-            found[fact.name] = value
-    problems += _wrong_with_kind(found, rules, given.file, as_of)
+            checked_values[fact.name] = value
+    problems += _wrong_with_kind(checked_values, rules, stated_facts.file, as_of)
     if problems:
         raise OneMapError.of(problems)
-    return replace(given, values=found)
+    return replace(stated_facts, values=checked_values)
 
 
-def _wrong_with_kind(found: Mapping[str, Any], rules: Sequence[Rule], file: str, as_of: date | None) -> list[Problem]:
+def _wrong_with_kind(
+    checked_values: Mapping[str, Any], rules: Sequence[Rule], file: str, as_of: date | None
+) -> list[Problem]:
     """The problems of the facts that a stated kind needs: temporary land has a term, not ended, and an approval."""
     register = register_of(rules)
-    text = found.get(KIND_FIELD)
+    text = checked_values.get(KIND_FIELD)
     if register is None or not isinstance(text, str):
         return []
     problems = []
     for name, kind in {name: one for one in register.kinds_of(text) if one for name in one.needs}.items():
         titles = {language: fact_title(name, language) for language in LANGUAGES}
         facts = {"file": file, "field": name, "title": titles, "kind": dict(kind.title)}
-        value = found.get(name)
+        value = checked_values.get(name)
         if value is None:
             problems.append(Problem("data.with_kind", facts))
         elif kind.needs[name] == DATE and as_of and _is_day(value) and date.fromisoformat(str(value)) < as_of:
@@ -127,11 +132,11 @@ def _wrong_with_kind(found: Mapping[str, Any], rules: Sequence[Rule], file: str,
     return problems
 
 
-def _code_systems(given: GivenFacts, rules: Sequence[Rule]) -> set[str]:
+def _code_systems(stated_facts: GivenFacts, rules: Sequence[Rule]) -> set[str]:
     """The code systems in which a use may be named: the one in the facts, else those that the rules assume."""
-    named = given.values.get(SYSTEM_FIELD)
-    if named is not None:
-        return {named} if named in CODE_SYSTEMS else set(CODE_SYSTEMS)
+    stated_system = stated_facts.values.get(SYSTEM_FIELD)
+    if stated_system is not None:
+        return {stated_system} if stated_system in CODE_SYSTEMS else set(CODE_SYSTEMS)
     return {one.system for rule in rules for one in (*rule.unless, *rule.only)} or {LAND_SEA}
 
 

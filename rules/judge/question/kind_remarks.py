@@ -86,7 +86,7 @@ class KindRemarks:
         read = Projects(parcels.attributes)
         place, projects = read.of(self._register, self._usual)
         is_doubtful = np.array([_is_doubtful(project) for project in projects], dtype=bool)
-        (stated_place, stated), (named_place, named), (use_place, uses) = map(
+        (stated_place, stated_texts), (named_place, own_texts), (use_place, uses) = map(
             read.texts, (STATED_KIND, KIND_FIELD, USE_FIELD)
         )
         rows = np.flatnonzero(is_doubtful[place])
@@ -95,30 +95,32 @@ class KindRemarks:
         for at in np.argsort(first).tolist():
             project, one, other, use = different[at].tolist()
             # What a person has stated fills the parcel's own field where that says nothing: it is reported once.
-            for remark in self._remarks(projects[project], uses[use], stated[one], named[other]):
+            for remark in self._remarks(projects[project], uses[use], stated_texts[one], own_texts[other]):
                 self._counts[remark] += int(counts[at])
                 self._first.setdefault(remark, str(parcels.ids[rows[first[at]]]))
 
-    def _remarks(self, project: Project, use: str | None, stated: str | None, named: str | None) -> Iterator["_Remark"]:
+    def _remarks(
+        self, project: Project, use: str | None, stated_text: str | None, own_text: str | None
+    ) -> Iterator["_Remark"]:
         """The remarks on the values of some parcels."""
-        if not (use or stated or named):
+        if not (use or stated_text or own_text):
             yield _Remark("project.unstated", "")
         if _lacks_code(project):
             yield _Remark("project.use_unknown", str(use))
         if project.is_stated_otherwise:
-            yield _Remark("project.kind_stated", str(named), stated)
-        for text in filter(None, dict.fromkeys((stated, named))):
+            yield _Remark("project.kind_stated", str(own_text), stated_text)
+        for text in filter(None, dict.fromkeys((stated_text, own_text))):
             kinds = self._known_register.kinds_of(text)
             if None in kinds:
                 yield _Remark("project.kind_unknown", text)
             if project.is_outside(kinds):
                 yield _Remark("project.kind_conflict", text, project.code)
-            elif beyond := project.beyond_code & {kind.name for kind in kinds if kind is not None}:
-                yield _Remark("project.kind_beyond_code", text, project.code, beyond)
+            elif kinds_beyond := project.beyond_code & {kind.name for kind in kinds if kind is not None}:
+                yield _Remark("project.kind_beyond_code", text, project.code, kinds_beyond)
 
     def problems(self) -> list[Problem]:
         """The remarks on fields that were not read, then on all recorded values, those of most parcels first."""
-        found = [remark for remark, _ in self._counts.most_common()]
+        remarks = [remark for remark, _ in self._counts.most_common()]
         of_fields = [
             Problem("project.field_unread", {"file": self._source, "field": field, "names": names})
             for field, names in self._likely.items()
@@ -127,7 +129,7 @@ class KindRemarks:
         return of_fields + [
             self._problem(remark)
             for problem in _REMARKS
-            for remark in [one for one in found if one.problem == problem][:_MOST_TOLD]
+            for remark in [one for one in remarks if one.problem == problem][:_MOST_TOLD]
         ]
 
     def _problem(self, remark: "_Remark") -> Problem:

@@ -68,21 +68,23 @@ def _doubt_of_trial(library: Library, entry: LayerEntry, file: str, required: Se
     )
 
 
-def problems_near(remarks: Iterable[GroundRemark], used: VersionsUsed, *extents: Sequence[float]) -> Iterator[Problem]:
+def problems_near(
+    remarks: Iterable[GroundRemark], used_versions: VersionsUsed, *extents: Sequence[float]
+) -> Iterator[Problem]:
     """Those of some remarks on ground that versions lack which concern parcels.
 
-    There parcels come out clear of these layers. Features set aside without a position may lie anywhere. used: the
-    versions that judge; extents: of the parcels, each west, south, east, north.
+    There parcels come out clear of these layers. Features set aside without a position may lie anywhere. used_versions:
+    the versions that judge; extents: of the parcels, each west, south, east, north.
     """
-    around = [shapely.box(*extent) for extent in extents]
+    boxes = [shapely.box(*extent) for extent in extents]
     for remark in remarks:
-        if remark.ground is None or shapely.dwithin(remark.ground, around, _BESIDE_M).any():
-            yield problem_of_remark(remark, used)
+        if remark.ground is None or shapely.dwithin(remark.ground, boxes, _BESIDE_M).any():
+            yield problem_of_remark(remark, used_versions)
 
 
-def problem_of_remark(remark: GroundRemark, used: VersionsUsed) -> Problem:
+def problem_of_remark(remark: GroundRemark, used_versions: VersionsUsed) -> Problem:
     """The problem that reports a remark on ground that a version lacks."""
-    code, label = used[remark.table]
+    code, label = used_versions[remark.table]
     return Problem(remark.problem, {"layer": code, "label": label, "words": remark.words})
 
 
@@ -128,8 +130,10 @@ def _height_problems(library: Library, check_plan: CheckPlan) -> Iterator[Proble
         if entry is not None and entry.geometry == "raster" and entry.heights_m is not None:
             for reference in sources.read(code, None).rasters:
                 with contextlib.suppress(OneMapError):  # it cannot be read, which its rules tell
-                    found = library.keep_made(("heights", reference), partial(_remarks_on_heights, reference, entry))
-                    yield from (replace(one, facts={**one.facts, "layer": code}) for one in found)
+                    height_remarks = library.keep_made(
+                        ("heights", reference), partial(_remarks_on_heights, reference, entry)
+                    )
+                    yield from (replace(one, facts={**one.facts, "layer": code}) for one in height_remarks)
 
 
 def _remarks_on_heights(reference: RasterReference, entry: LayerEntry) -> list[Problem]:
@@ -141,12 +145,12 @@ def _remarks_on_heights(reference: RasterReference, entry: LayerEntry) -> list[P
 
 def _problems(library: Library, rule: Rule, entry: LayerEntry, versions: list[Version]) -> Iterator[Problem]:
     rule = rule.for_layer(entry.code)
-    for name, asked in absent_values(library, rule.where, entry, versions).items():
-        yield _problem_of_values("pack.value", rule, entry, name, asked)
+    for name, asked_values in absent_values(library, rule.where, entry, versions).items():
+        yield _problem_of_values("pack.value", rule, entry, name, asked_values)
     for name, classes in distance_classes(rule.options).items():
-        if asked := strange_values(classes, name, entry):
-            found = set(map(plain_code, _values_of(library, versions, name)))
-            if absent := [value for value in asked if plain_code(value) not in found]:
+        if asked_values := strange_values(classes, name, entry):
+            layer_values = set(map(plain_code, _values_of(library, versions, name)))
+            if absent := [value for value in asked_values if plain_code(value) not in layer_values]:
                 yield _problem_of_values("pack.distance_class", rule, entry, name, absent)
 
 
@@ -156,9 +160,11 @@ def absent_values(
     """By field the values that a condition asks for, if neither the field's list or tables nor a version has one."""
     absent = {}
     for name in fields_of(where) if where else ():
-        asked = values_in_no_table(where or "", name, entry)
-        if asked and not any(is_named(where or "", name, value) for value in _values_of(library, versions, name)):
-            absent[name] = asked
+        asked_values = values_in_no_table(where or "", name, entry)
+        if asked_values and not any(
+            is_named(where or "", name, value) for value in _values_of(library, versions, name)
+        ):
+            absent[name] = asked_values
     return absent
 
 

@@ -112,11 +112,11 @@ def question_of(
     workers: threads. progress: of reading the parcels. Raises OneMapError for every refusal of either.
     """
     question = question_about(library, options, language, no_parcels(options.parcels, ""))
-    parcels, left_out = _parcels_of_files(library, options, workers, progress)
+    parcels, unread_files = _parcels_of_files(library, options, workers, progress)
     facts = checked_facts(options.facts, joined_rules(question.packs, question.as_of), question.as_of)
-    more = ({"facts": facts.plain} if facts.values else {}) | ({LEFT_OUT: left_out} if left_out else {})
-    known = replace(question, parcels=with_facts(parcels, facts), source={**question.source, **more})
-    return known.with_used_land(problem.code for problem in parcels.problems)
+    more = ({"facts": facts.plain} if facts.values else {}) | ({LEFT_OUT: unread_files} if unread_files else {})
+    with_parcels = replace(question, parcels=with_facts(parcels, facts), source={**question.source, **more})
+    return with_parcels.with_used_land(problem.code for problem in parcels.problems)
 
 
 def _parcels_of_files(
@@ -128,7 +128,7 @@ def _parcels_of_files(
     """
     files = (options.parcels, *options.more_parcels)
     parts: dict[str, Parcels] = {}
-    left_out: dict[str, list[Problem]] = {}
+    problems_by_file: dict[str, list[Problem]] = {}
     for file, part in zip(files, progress.parts([1] * len(files)), strict=True):
         try:
             parts[file] = read_parcels(
@@ -139,18 +139,20 @@ def _parcels_of_files(
         except OneMapError as error:
             if len(files) == 1:
                 raise
-            shown = shown_source(file)
-            found = [replace(problem, facts={**problem.facts, "file": shown}) for problem in error.problems]
+            public_name = shown_source(file)
+            file_problems = [
+                replace(problem, facts={**problem.facts, "file": public_name}) for problem in error.problems
+            ]
             if not (options.keep_bad or error.code.startswith(_OF_READING)):
-                raise OneMapError.of(found) from None
-            left_out[shown] = found
-    problems = [problem for found in left_out.values() for problem in found]
+                raise OneMapError.of(file_problems) from None
+            problems_by_file[public_name] = file_problems
+    problems = [problem for file_problems in problems_by_file.values() for problem in file_problems]
     if not parts:
         raise OneMapError.of(problems)
     parcels = joined_parcels(_with_distinct_sources(parts)) if len(files) > 1 else parts[files[0]]
     remarks = (*problems, *unread_problems(options.unread), *parcels.problems)
     unread = [problem.facts["file"] for problem in remarks if problem.code == UNREAD]
-    return replace(parcels, problems=remarks), [*left_out, *unread]
+    return replace(parcels, problems=remarks), [*problems_by_file, *unread]
 
 
 def _with_distinct_sources(parts: Mapping[str, Parcels]) -> list[Parcels]:
@@ -206,8 +208,8 @@ def check_options(values: Values, as_of: date | None = None, facts: GivenFacts |
     """
     if values.get("data"):
         facts = facts_content(values["data"])[1]
-    given = values["parcels"]
-    first, *more = given if isinstance(given, (list, tuple)) else [given]
+    files = values["parcels"]
+    first, *more = files if isinstance(files, (list, tuple)) else [files]
     return CheckOptions(
         parcels=first,
         more_parcels=tuple(more),
@@ -228,10 +230,10 @@ def check_options(values: Values, as_of: date | None = None, facts: GivenFacts |
     )
 
 
-def _replacements(given: Sequence[str]) -> dict[str, str]:
+def _replacements(texts: Sequence[str]) -> dict[str, str]:
     """The values of --replace CODE=FILE. Raises UsageError usage.value."""
     replaced: dict[str, str] = {}
-    for item in given:
+    for item in texts:
         code, _, file = (part.strip() for part in item.partition("="))
         # Of two files in place of one layer neither is taken in silence.
         if not code or not file or code in replaced:

@@ -113,8 +113,8 @@ class Rows:
     def frame(self, name: str) -> pd.DataFrame:
         """A column that holds several values in each row, such as attributes, as a table of plain values (n,)."""
         at = self.columns.schema.get_field_index(name)
-        inner, together = list(self.columns.schema.field(at).type), as_one_array(self.columns.column(at))
-        parts = {one.name: _plain(values, one) for values, one in zip(together.flatten(), inner, strict=True)}
+        inner, struct_column = list(self.columns.schema.field(at).type), as_one_array(self.columns.column(at))
+        parts = {one.name: _plain(values, one) for values, one in zip(struct_column.flatten(), inner, strict=True)}
         return pd.DataFrame(parts, index=range(len(self)), dtype=object)
 
     def bodies(self) -> np.ndarray:
@@ -175,20 +175,22 @@ def rows_of_table(table: Table) -> Rows:
 
 def parcel_rows(ids: np.ndarray, attributes: pd.DataFrame, wkb: pa.Array) -> Rows:
     """Parcels as they were given: id, attributes in one column, and WKB."""
-    made = [_column(str(name), attributes[name], stated=True) for name in attributes.columns]
-    together = pa.array([{}] * len(ids), pa.struct([]))
-    if made:
-        together = pa.StructArray.from_arrays([array for _, array in made], fields=[field for field, _ in made])
+    attribute_columns = [_column(str(name), attributes[name], is_stated=True) for name in attributes.columns]
+    struct_column = pa.array([{}] * len(ids), pa.struct([]))
+    if attribute_columns:
+        struct_column = pa.StructArray.from_arrays(
+            [array for _, array in attribute_columns], fields=[field for field, _ in attribute_columns]
+        )
     names = pa.array(ids.tolist(), pa.string())
-    schema = pa.schema([pa.field("id", names.type), pa.field("attributes", together.type)])
-    return Rows(pa.Table.from_arrays([names, together], schema=schema), wkb)
+    schema = pa.schema([pa.field("id", names.type), pa.field("attributes", struct_column.type)])
+    return Rows(pa.Table.from_arrays([names, struct_column], schema=schema), wkb)
 
 
 def concatenate_rows(parts: Sequence[Rows]) -> Rows:
     """Rows of several parts, one after the other, with the same columns; every value keeps its type."""
     schema = parts[0].columns.schema
-    made = [_one_after_the_other(name, [part.columns for part in parts]) for name in schema.names]
-    columns = _table_of(made)
+    joined_columns = [_one_after_the_other(name, [part.columns for part in parts]) for name in schema.names]
+    columns = _table_of(joined_columns)
     wkb = [part.wkb for part in parts if part.wkb is not None]
     return Rows(columns, pa.concat_arrays(wkb) if wkb else None)
 
@@ -199,11 +201,14 @@ def _one_after_the_other(name: str, tables: Sequence[pa.Table]) -> tuple[pa.Fiel
         at = table.schema.get_field_index(name)
         fields.append(pa.field(name, pa.null()) if at < 0 else table.schema.field(at))
         arrays.append(pa.nulls(table.num_rows) if at < 0 else as_one_array(table.column(at)))
-    known = [field for field in fields if not pa.types.is_null(field.type)] or fields
-    if all(field.equals(known[0], check_metadata=True) for field in known):
+    typed_fields = [field for field in fields if not pa.types.is_null(field.type)] or fields
+    if all(field.equals(typed_fields[0], check_metadata=True) for field in typed_fields):
         # What is empty has no type of its own.
-        typed = [array if array.type == known[0].type else pa.nulls(len(array), known[0].type) for array in arrays]
-        return known[0], pa.concat_arrays(typed)
+        typed_arrays = [
+            array if array.type == typed_fields[0].type else pa.nulls(len(array), typed_fields[0].type)
+            for array in arrays
+        ]
+        return typed_fields[0], pa.concat_arrays(typed_arrays)
     values = [value for field, array in zip(fields, arrays, strict=True) for value in _plain(array, field)]
     return _column(name, pd.Series(values, dtype=object))
 
@@ -213,19 +218,19 @@ def read_columns(content: bytes, names: Sequence[str] | None = None) -> pa.Table
     stream = pa.ipc.open_stream(content)
     if names is None:
         return stream.read_all()
-    found = [name for name in names if name in stream.schema.names]
+    stored_names = [name for name in names if name in stream.schema.names]
     if len(content) < _TINY:  # to open it again would take longer than all of it
-        return stream.read_all().select(found)
-    options = pa.ipc.IpcReadOptions(included_fields=[stream.schema.get_field_index(name) for name in found])
+        return stream.read_all().select(stored_names)
+    options = pa.ipc.IpcReadOptions(included_fields=[stream.schema.get_field_index(name) for name in stored_names])
     return pa.ipc.open_stream(content, options=options).read_all()
 
 
 def read_shapes(shapes: bytes) -> tuple[pa.Array, np.ndarray | None]:
     """The geometries of a stored block as WKB (n,), and the parcels whose outlines replace some: see `Rows.block`."""
-    found = pa.ipc.open_stream(shapes).read_all()
-    if "outline" not in found.column_names:
-        return found["wkb"].combine_chunks(), None
-    return found["part"].combine_chunks(), found["outline"].fill_null(-1).to_numpy()
+    shape_table = pa.ipc.open_stream(shapes).read_all()
+    if "outline" not in shape_table.column_names:
+        return shape_table["wkb"].combine_chunks(), None
+    return shape_table["part"].combine_chunks(), shape_table["outline"].fill_null(-1).to_numpy()
 
 
 def plain_columns(columns: pa.Table) -> dict[str, list[Any]]:
@@ -233,13 +238,15 @@ def plain_columns(columns: pa.Table) -> dict[str, list[Any]]:
     return {field.name: _plain(columns.column(at), field) for at, field in enumerate(columns.schema)}
 
 
-def matching_rows(columns: pa.Table, wanted: Mapping[str, str]) -> np.ndarray:
+def matching_rows(columns: pa.Table, conditions: Mapping[str, str]) -> np.ndarray:
     """The positions of the rows that have these values."""
-    kept = np.ones(columns.num_rows, dtype=bool)
-    for name, value in wanted.items():
-        found = plain_columns(columns.select([name]))[name] if name in columns.column_names else [None] * len(kept)
-        kept &= np.fromiter((value == one for one in found), dtype=bool, count=len(kept))
-    return np.flatnonzero(kept)
+    is_match = np.ones(columns.num_rows, dtype=bool)
+    for name, value in conditions.items():
+        column_values = (
+            plain_columns(columns.select([name]))[name] if name in columns.column_names else [None] * len(is_match)
+        )
+        is_match &= np.fromiter((value == one for one in column_values), dtype=bool, count=len(is_match))
+    return np.flatnonzero(is_match)
 
 
 def same_rows(rows: Rows, others: Rows) -> np.ndarray:
@@ -292,14 +299,14 @@ def stream_of(table: pa.Table, options: pa.ipc.IpcWriteOptions | None = None) ->
     return bytes(sink.getvalue())
 
 
-def _table_of(made: Sequence[tuple[pa.Field, pa.Array]]) -> pa.Table:
-    return pa.Table.from_arrays([array for _, array in made], schema=pa.schema([field for field, _ in made]))
+def _table_of(columns: Sequence[tuple[pa.Field, pa.Array]]) -> pa.Table:
+    return pa.Table.from_arrays([array for _, array in columns], schema=pa.schema([field for field, _ in columns]))
 
 
-def _column(name: str, values: Any, *, stated: bool = False) -> tuple[pa.Field, pa.Array]:
+def _column(name: str, values: Any, *, is_stated: bool = False) -> tuple[pa.Field, pa.Array]:
     """A column, of numpy or pandas, in a type that returns every value unchanged.
 
-    stated: values that JSON cannot hold become text.
+    is_stated: values that JSON cannot hold become text.
     """
     kind = values.dtype.kind
     if kind in "biu" or isinstance(values.dtype, np.dtype) and kind == "f":
@@ -311,7 +318,7 @@ def _column(name: str, values: Any, *, stated: bool = False) -> tuple[pa.Field, 
         if isinstance(array, pa.Array) and (array.type in _EXACT or _are_floats(array, values)):
             return pa.field(name, array.type), array
     texts = [
-        None if value is None else json.dumps(value, default=_json_word if stated else None)
+        None if value is None else json.dumps(value, default=_json_word if is_stated else None)
         for value in plain_values(values)
     ]
     return pa.field(name, pa.large_string(), metadata=_JSON), pa.array(texts, pa.large_string())

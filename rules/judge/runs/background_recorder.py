@@ -25,9 +25,9 @@ NamedBlocks = Iterable[tuple[str, StoredBlock]]
 class BackgroundRecorder:
     """Records a run: its rows as they come, its record when it is done."""
 
-    def __init__(self, library: Library, identifier: str, parcels: int, held: contextlib.ExitStack) -> None:
-        """parcels: how many the run has; held: ends the transaction, which begins late."""
-        self._library, self._run, self._parcels, self._held = library, identifier, parcels, held
+    def __init__(self, library: Library, identifier: str, parcels: int, stack: contextlib.ExitStack) -> None:
+        """parcels: how many the run has; stack: ends the transaction, which begins late."""
+        self._library, self._run, self._parcels, self._held = library, identifier, parcels, stack
         self._beside = ThreadPoolExecutor(1)
         self._packing: Future[list[tuple[str, StoredBlock]]] | None = None
         self._waiting: list[Callable[[], NamedBlocks]] = []
@@ -45,11 +45,11 @@ class BackgroundRecorder:
         if 0 < count < self._parcels:
             self._packing = self._beside.submit(lambda: list(packed_rows(chunk, first)))
             return
-        rows, done = count + sum(table.count for table in chunk.tables.values()), 0
+        rows, row_count = count + sum(table.count for table in chunk.tables.values()), 0
         for name, block in packed_rows(chunk, first):
             self._wait_or_insert([(name, block)])
-            done += block.count
-            progress.at(min(done / max(rows, 1), 1.0))
+            row_count += block.count
+            progress.at(min(row_count / max(rows, 1), 1.0))
 
     def finish_check(self, record: Mapping[str, Any], packs: Sequence[Pack], verdicts: Mapping[str, int]) -> None:
         """Write all waiting rows, and the record of a check with its row in the log."""
@@ -90,7 +90,7 @@ class BackgroundRecorder:
 @contextlib.contextmanager
 def run_recorder(library: Library, identifier: str, parcels: int) -> Iterator[BackgroundRecorder]:
     """A recorder for a run; at the end of the block the library keeps all of the run, or nothing."""
-    with contextlib.ExitStack() as held:
-        recorder = BackgroundRecorder(library, identifier, parcels, held)
-        held.callback(recorder.close)
+    with contextlib.ExitStack() as stack:
+        recorder = BackgroundRecorder(library, identifier, parcels, stack)
+        stack.callback(recorder.close)
         yield recorder

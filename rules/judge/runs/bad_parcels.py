@@ -31,8 +31,8 @@ def bad_parcels_table(bad: Sequence[tuple[str, BadFeatures]], language: str) -> 
 
 def _rows(source: str, bad: BadFeatures, language: str) -> list[dict[str, object]]:
     columns = [plain_values(bad.attributes[name]).tolist() for name in bad.attributes]
-    given = list(zip(*columns, strict=True)) if columns else [()] * len(bad.rows)
-    facts = attribute_texts(list(map(str, bad.attributes)), given)
+    row_values = list(zip(*columns, strict=True)) if columns else [()] * len(bad.rows)
+    facts = attribute_texts(list(map(str, bad.attributes)), row_values)
     return [
         {
             "parcel": str(name),

@@ -56,19 +56,21 @@ def explain(library: Library, identifier: str, parcel: str, rule_id: str, langua
     Raises OneMapError run.unknown, run.parcel, run.rule, run.incomplete, run.damaged, library.altered.
     """
 
-    def rows(name: str, **wanted: str) -> list[Mapping[str, Any]]:
-        return [row.values for row in stored_rows(library, identifier, name, **wanted)]
+    def rows(name: str, **conditions: str) -> list[Mapping[str, Any]]:
+        return [row.values for row in stored_rows(library, identifier, name, **conditions)]
 
     def facts_of(name: str) -> Mapping[str, Any]:
-        return next((given["attributes"] for given in rows(GIVEN, id=name)), {})
+        return next((parcel_row["attributes"] for parcel_row in rows(GIVEN, id=name)), {})
 
     run = ExplainedRun(whole_check(library, identifier), stored_packs(library, identifier), rows, facts_of)
     whole = rows("parcels", parcel=parcel)
-    if not whole and any(parcel in given.values("id") for given in stored_columns(library, identifier, GIVEN, ["id"])):
+    if not whole and any(
+        parcel in parcel_row.values("id") for parcel_row in stored_columns(library, identifier, GIVEN, ["id"])
+    ):
         raise OneMapError("run.damaged", file=library.label, run=identifier, layer="parcels")
     # To those who may not read the log the parcel's own row tells that the last block of findings is gone.
-    counted = sum(1 for row in rows("findings", parcel=parcel) if row["counted"])
-    if whole and whole[0]["findings"] != counted:
+    counted_rows = sum(1 for row in rows("findings", parcel=parcel) if row["counted"])
+    if whole and whole[0]["findings"] != counted_rows:
         raise OneMapError("run.damaged", file=library.label, run=identifier, layer="findings")
     return explain_run(library, run, parcel, rule_id, language)
 
@@ -86,7 +88,7 @@ def explain_run(library: Library, run: ExplainedRun, parcel: str, rule_id: str, 
         raise OneMapError("run.parcel", file=library.label, run=identifier, parcel=parcel)
     rules = {rule.id: rule for rule in rules_of_run(run.packs, record)}
     rule = _rule_named(library, identifier, rule_id, rules)
-    asked, rule_id = rule_id, rule.id
+    asked_name, rule_id = rule_id, rule.id
     steps: list[dict[str, Any]] = []
 
     def step(name: str, value: Any, words: Any = _AS_IT_IS, **about: Any) -> None:
@@ -103,8 +105,8 @@ def explain_run(library: Library, run: ExplainedRun, parcel: str, rule_id: str, 
     pack = next(pack for pack in record["packs"] if pack["id"] == rule.pack)
     kind = _with_word(KINDS[rule.kind].title[language], rule.kind, language)
     step("rule", " · ".join((rule.id, rule.title.get(language, ""), kind, f"{pack['id']} {pack['version']}")), title)
-    if asked != rule_id:
-        step("succeeds", asked)
+    if asked_name != rule_id:
+        step("succeeds", asked_name)
     _explain_options(rule, library.catalogue(), language, step)
     if rule.replaced:
         step("replaced", rule.replaced.summary(language), rule.replaced.title.get(language, rule.replaced.id))
@@ -157,15 +159,19 @@ def _explain_conditions(rule: Rule, rules: Mapping[str, Rule], language: str, st
             step(name, phrase("said.comma", language).join(classes))
     for name, others in (("milder_of", [severe.id for severe in rule.milder_of]), ("under", rule.under)):
         if any(others):
-            named = [rules[other].title.get(language, other) if other in rules else other for other in others if other]
-            step(name, ", ".join(filter(None, others)), phrase("said.comma", language).join(named))
+            rule_titles = [
+                rules[other].title.get(language, other) if other in rules else other for other in others if other
+            ]
+            step(name, ", ".join(filter(None, others)), phrase("said.comma", language).join(rule_titles))
     step("where", rule.where or "–", None)
 
 
 def _explain_missing_facts(rule: Rule, attributes: Mapping[str, Any], language: str, step: Any) -> None:
     """The facts that the rule needs and the parcel does not state."""
-    stated = {name.lower() for name, value in attributes.items() if text_value(value) is not None}
-    groups = [group for need in rule_needs([rule]) for group in need.any_of if stated.isdisjoint(map(str.lower, group))]
+    stated_names = {name.lower() for name, value in attributes.items() if text_value(value) is not None}
+    groups = [
+        group for need in rule_needs([rule]) for group in need.any_of if stated_names.isdisjoint(map(str.lower, group))
+    ]
     if groups:
         titles = [[fact_title(name, language) for name in group] for group in groups]
         step("no_fact", ", ".join(map("/".join, groups)), phrase("said.comma", language).join(map("/".join, titles)))
@@ -176,12 +182,12 @@ def _rule_named(library: Library, identifier: str, name: str, rules: Mapping[str
 
     Raises OneMapError run.rule, which also says whether the library's packs have the name today.
     """
-    found = rules.get(name) or rules.get(successors(list(rules.values())).get(name, ""))
-    if found is None:
+    own_rule = rules.get(name) or rules.get(successors(list(rules.values())).get(name, ""))
+    if own_rule is None:
         today = next((rule for rule in joined_rules(packs_of(library, ())) if rule.id == name), None)
-        known = [old for old in today.succeeds if old in rules] if today else []
-        raise OneMapError("run.rule", file=library.label, run=identifier, rule=name, known=known or sorted(rules))
-    return found
+        older_names = [old for old in today.succeeds if old in rules] if today else []
+        raise OneMapError("run.rule", file=library.label, run=identifier, rule=name, known=older_names or sorted(rules))
+    return own_rule
 
 
 def _with_word(word: str, code: str, language: str) -> str:
@@ -212,10 +218,13 @@ def _explain_findings(library: Library, run: ExplainedRun, parcel: str, rule: Ru
         both = (finding, EXACT), (_finding_in_print(finding), PLAIN)
         sides = ((*kind.explained(one, language, figures), reason) for one, figures in both)
         step(name, *(" · ".join(filter(None, side)) or "–" for side in sides))
-        counted = phrase("explain.counts" if finding["counted"] else "explain.not_counted", language)
+        count_words = phrase("explain.counts" if finding["counted"] else "explain.not_counted", language)
         limits, plane = kind.limits(rule.options), finding["counted_area_m2"]
         words = "" if plane is None else phrase("explain.in_plane", language, area=PLAIN.area(plane))
-        step("thresholds", *(" · ".join(filter(None, (*limits, area, counted))) for area in (EXACT.area(plane), words)))
+        step(
+            "thresholds",
+            *(" · ".join(filter(None, (*limits, area, count_words))) for area in (EXACT.area(plane), words)),
+        )
         scale = _scale_in_print(finding)
         if finding["area_check_m2"] is not None:
             differs = phrase("explain.differs" if finding["check_differs"] else "explain.agrees", language)
@@ -262,20 +271,20 @@ def _finding_in_print(finding: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _verdict(run: ExplainedRun, parcel: str, rule_id: str) -> str:
     rows = run.rows("findings", parcel=parcel, rule=rule_id)
-    counted = [row["verdict"] for row in rows if row["counted"]]
-    known = [verdict for verdict in counted if verdict != Verdict.UNKNOWN]
-    return (known or counted or [Verdict.CLEAR])[0]
+    counted_verdicts = [row["verdict"] for row in rows if row["counted"]]
+    known_verdicts = [verdict for verdict in counted_verdicts if verdict != Verdict.UNKNOWN]
+    return (known_verdicts or counted_verdicts or [Verdict.CLEAR])[0]
 
 
 def option_said(rule: Rule, key: str, value: Any, catalogue: Mapping[str, LayerEntry], language: str) -> str:
     """An option in words: its title and its value."""
-    declared = KINDS[rule.kind].keys[key]
+    option_key = KINDS[rule.kind].keys[key]
     titles = _field_titles(catalogue.get(rule.layer), language)
     if isinstance(value, PermitTable):
         words = f"{value.title.get(language, value.name)} {value.version}"
-    elif isinstance(value, str) and value in declared.choice_titles:
-        words = declared.choice_titles[value][language]
-    elif declared.layer_geometries and value in catalogue:
+    elif isinstance(value, str) and value in option_key.choice_titles:
+        words = option_key.choice_titles[value][language]
+    elif option_key.layer_geometries and value in catalogue:
         words = layer_title(value, catalogue, language)
     elif isinstance(value, dict) and "field" in value:
         words = _by_field(value, titles, language)
@@ -286,7 +295,7 @@ def option_said(rule: Rule, key: str, value: Any, catalogue: Mapping[str, LayerE
     else:
         words = titles.get(value, value) if isinstance(value, str) else plain_value(value)
     return phrase(
-        "explain.option", language, option=declared.title[language], value=f"{words} {declared.unit}".rstrip()
+        "explain.option", language, option=option_key.title[language], value=f"{words} {option_key.unit}".rstrip()
     )
 
 
@@ -300,8 +309,8 @@ def _by_field(value: Mapping[str, Any], titles: Mapping[str, str], language: str
         cases[phrase("explain.else", language)] = value["default"]
     if not cases:
         return words
-    listed = comma.join(f"{case} → {plain_value(one)}" for case, one in cases.items())
-    return phrase("explain.by_field", language, field=words, values=listed)
+    case_texts = comma.join(f"{case} → {plain_value(one)}" for case, one in cases.items())
+    return phrase("explain.by_field", language, field=words, values=case_texts)
 
 
 def _field_titles(entry: LayerEntry | None, language: str) -> dict[str, str]:

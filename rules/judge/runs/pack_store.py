@@ -43,21 +43,21 @@ def enactments(library: Library) -> list[Enactment]:
         raise OneMapError("library.damaged", file=library.label, layer="onemap_library", reason=_KEY) from None
 
 
-def enact(library: Library, given: tuple[str, str], who: str, reason: str, instead: str | None = None) -> Enactment:
+def enact(library: Library, new_pack: tuple[str, str], who: str, reason: str, instead: str | None = None) -> Enactment:
     """Put a pack in force: it replaces the pack of its id, of its origin, or `instead`; else it joins the others.
 
-    given: its text, and its name in errors. Raises OneMapError pack.keeper, pack.in_force, pack.no_such, pack.…,
+    new_pack: its text, and its name in errors. Raises OneMapError pack.keeper, pack.in_force, pack.no_such, pack.…,
     rule.…, library.….
     """
-    text, source = given
+    text, source = new_pack
     if not library.roles.is_owner:
         raise OneMapError("pack.keeper", file=library.label)
     with library.writing() as connection:
-        kept = library.packs()
-        texts = [(known, name) if known else pack_text(name) for name, known in kept]
+        library_packs = library.packs()
+        texts = [(own_text, name) if own_text else pack_text(name) for name, own_text in library_packs]
         catalogue = library.catalogue()
-        place = place_of_pack(kept, pack_head(text, source), instead, library.label)
-        packs = parse_packs([*texts[:place], given, *texts[place + 1 :]], catalogue, are_kept=True)
+        place = place_of_pack(library_packs, pack_head(text, source), instead, library.label)
+        packs = parse_packs([*texts[:place], new_pack, *texts[place + 1 :]], catalogue, are_kept=True)
         joined_rules(packs, strictly=True)
         refuse_slips([packs[place]], date.today())
         pack, former = packs[place], texts[place] if place < len(texts) else None
@@ -70,13 +70,13 @@ def enact(library: Library, given: tuple[str, str], who: str, reason: str, inste
             id=pack.id,
             version=pack.version,
             hash=pack.hash,
-            replaced=kept[place][0] if former else "",
+            replaced=library_packs[place][0] if former else "",
             replaced_version=str(pack_head(*former)["version"]) if former else "",
             replaced_hash=sha256(former[0]) if former else "",
         )
-        stored = None if is_shipped(pack.id) and pack_text(pack.id)[0] == text else text
+        stored_text = None if is_shipped(pack.id) and pack_text(pack.id)[0] == text else text
         anew = Sql("ON CONFLICT (position) DO UPDATE SET id = excluded.id, content = excluded.content")
-        insert_logged(connection, TABLES["onemap_packs"], [(place + 1, pack.id, stored)], anew)
+        insert_logged(connection, TABLES["onemap_packs"], [(place + 1, pack.id, stored_text)], anew)
         keep_texts(connection, [(sha256(one), one) for one in (text, *(former[:1] if former else ()))])
         events = [vars(one) for one in (*enactments(library), fact)]
         keep_fact(connection, _KEY, json.dumps(events, ensure_ascii=False, sort_keys=True))
@@ -90,21 +90,21 @@ def text_of_hash(library: Library, hash_: str) -> str:
 
     Raises OneMapError pack.no_hash.
     """
-    enacted = {name for one in enactments(library) for name in (one.hash, one.replaced_hash)}
-    texts = {name: text for name, text in stored_texts(library).items() if name in enacted}
+    enacted_hashes = {name for one in enactments(library) for name in (one.hash, one.replaced_hash)}
+    texts = {name: text for name, text in stored_texts(library).items() if name in enacted_hashes}
     texts |= {sha256(text): text for _, text in library.packs() if text}
-    found = [text for name, text in texts.items() if name.startswith(hash_)]
-    if len(found) != 1 or not hash_:
+    matches = [text for name, text in texts.items() if name.startswith(hash_)]
+    if len(matches) != 1 or not hash_:
         raise OneMapError("pack.no_hash", file=library.label, field="--hash", value=hash_)
-    return found[0]
+    return matches[0]
 
 
 def ids_in_force(library: Library, ids: Sequence[str]) -> set[str]:
     """The packs of a library that have replaced some of its earlier packs."""
-    found = set(ids)
+    current_ids = set(ids)
     for one in enactments(library):
-        if one.replaced in found:
-            found = found - {one.replaced} | {one.id}
+        if one.replaced in current_ids:
+            current_ids = current_ids - {one.replaced} | {one.id}
         elif not one.replaced:
-            found |= {one.id}
-    return found
+            current_ids |= {one.id}
+    return current_ids

@@ -29,21 +29,21 @@ GRANTS: tuple[Right, ...] = (
 _OWN = ("onemap_runs", "onemap_run_blocks", NAMES)
 
 
-def run_of_name(names: Mapping[str, str], wanted: str) -> str:
+def run_of_name(names: Mapping[str, str], wanted_name: str) -> str:
     """The run with a name, else the run with this id."""
-    return next((run for run, name in names.items() if name == wanted), wanted)
+    return next((run for run, name in names.items() if name == wanted_name), wanted_name)
 
 
-def runs_of_names(library: Library, wanted: Iterable[str]) -> dict[str, str | None]:
+def runs_of_names(library: Library, wanted_names: Iterable[str]) -> dict[str, str | None]:
     """The checks with some names or ids, each with its name. Raises OneMapError run.unknown, run.kind."""
     names, problems = run_names(library), list[Problem]()
-    runs = dict.fromkeys(run_of_name(names, name) for name in wanted)
+    runs = dict.fromkeys(run_of_name(names, name) for name in wanted_names)
     for run in runs:
         try:
             run_record(library, run)
         except OneMapError as error:  # one that is damaged is reported, and does not hinder the others
-            found = [one for one in error.problems if one.code != "run.damaged"]
-            problems += [Problem(one.code, {**one.facts, "field": "--run"}) for one in found]
+            own_problems = [one for one in error.problems if one.code != "run.damaged"]
+            problems += [Problem(one.code, {**one.facts, "field": "--run"}) for one in own_problems]
     if problems:
         raise OneMapError.of(problems)
     return {run: names.get(run) for run in runs}
@@ -57,9 +57,9 @@ def past_runs(
     A run that cannot be read gives the problem run.damaged or library.altered; the other runs are listed. tables: all
     plain tables of a library; those with a column `run` belong to runs.
     """
-    names, held = run_names(library), _held_runs(library, tables)
+    names, holders = run_names(library), _held_runs(library, tables)
     rows = library.connection.execute("SELECT id, record FROM onemap_runs ORDER BY started DESC, id DESC").fetchall()
-    found: list[dict[str, Any]] = []
+    runs: list[dict[str, Any]] = []
     problems: list[Problem] = []
     for identifier, text in rows:
         try:
@@ -72,8 +72,8 @@ def past_runs(
                 raise
             problems += error.problems
             continue
-        found.append({**entry, "name": names.get(identifier), "held": sorted(held.get(identifier, ()))})
-    return found, problems
+        runs.append({**entry, "name": names.get(identifier), "held": sorted(holders.get(identifier, ()))})
+    return runs, problems
 
 
 def _entry(library: Library, identifier: str, record: Mapping[str, Any]) -> dict[str, Any]:
@@ -127,8 +127,8 @@ def remove_run(library: Library, identifier: str, who: str, tables: Mapping[str,
     library.check_owner()
     record = run_record(library, identifier, None)
     with library.writing() as connection:
-        if held := _held_runs(library, tables).get(identifier):
-            raise OneMapError("run.held", file=library.label, run=identifier, holders=sorted(held))
+        if holders := _held_runs(library, tables).get(identifier):
+            raise OneMapError("run.held", file=library.label, run=identifier, holders=sorted(holders))
         blocks, runs = LIBRARY["onemap_run_blocks"], LIBRARY["onemap_runs"]
         sql = compose_sql("SELECT {key} FROM {blocks} WHERE run = ?", key=blocks.key, blocks=blocks.name)
         keys = connection.execute(sql, (identifier,))
@@ -150,14 +150,14 @@ def _key_name(table: PlainTable, key: tuple[Any, ...]) -> str:
 
 def _held_runs(library: Library, tables: Mapping[str, PlainTable]) -> dict[str, set[str]]:
     """The runs on which something rests, and the tables that refer to each."""
-    held: dict[str, set[str]] = {}
+    holders: dict[str, set[str]] = {}
     for name, table in tables.items():
         if "run" in table.columns and name not in _OWN and library.has_table(name):
             for (run,) in library.connection.execute(compose_sql("SELECT DISTINCT run FROM {name}", name=name)):
-                held.setdefault(run, set()).add(name.removeprefix("onemap_"))
-    known = {row[0] for row in library.connection.execute("SELECT id FROM onemap_runs")}
+                holders.setdefault(run, set()).add(name.removeprefix("onemap_"))
+    run_ids = {row[0] for row in library.connection.execute("SELECT id FROM onemap_runs")}
     for code, source in library.connection.execute("SELECT code, source FROM onemap_versions"):
-        for run in known:
+        for run in run_ids:
             if run in str(source):
-                held.setdefault(run, set()).add(code)
-    return held
+                holders.setdefault(run, set()).add(code)
+    return holders

@@ -24,9 +24,11 @@ class Chunk:
     such form.
     """
 
-    def __init__(self, tables: dict[str, Table], parcels: Parcels | None = None, packed: PackedRows = None) -> None:
+    def __init__(
+        self, tables: dict[str, Table], parcels: Parcels | None = None, packed_rows: PackedRows = None
+    ) -> None:
         self.count = len(parcels.ids) if parcels else 0
-        self.packed = packed
+        self.packed = packed_rows
         self._rows = tables, parcels
 
     def rows(self) -> ChunkRows:

@@ -62,15 +62,15 @@ class Differences:
 
         Raises OneMapError run.damaged.
         """
-        count, done = max(sum(len(tables[name].columns) for name in self._tables), 1), 0
-        for name, held in self._tables.items():
+        count, row_count = max(sum(len(tables[name].columns) for name in self._tables), 1), 0
+        for name, table_comparison in self._tables.items():
             rows = rows_of_table(tables[name])
             if name in self._by_rule:
                 self._by_rule[name].append(rows)  # they stand by rule first, and are small
             else:
-                held.hold(rows, progress.part(done / count, (done + len(rows)) / count))
-            done += len(rows)
-            progress.at(done / count)
+                table_comparison.hold(rows, progress.part(row_count / count, (row_count + len(rows)) / count))
+            row_count += len(rows)
+            progress.at(row_count / count)
 
     def hold_rows(self, name: str, rows: Rows) -> None:
         """Compare the next rows of one table. Raises OneMapError run.damaged."""
@@ -82,8 +82,8 @@ class Differences:
             rows = concatenate_rows(parts)
             order = [self._rules[rule] for rule in rows.values("rule")]
             self._tables[name].hold(rows.take(np.argsort(order, kind="stable")) if len(rows) else rows)
-        for held in self._tables.values():
-            held.finish()
+        for table_comparison in self._tables.values():
+            table_comparison.finish()
         return _repetition(list(self._tables.values()))
 
 
@@ -105,24 +105,24 @@ class _TableComparison:
         count = len(fresh)
         while len(fresh):
             progress.at(1 - len(fresh) / count)
-            stored = self._next()
-            if stored is None:
+            stored_rows = self._next()
+            if stored_rows is None:
                 self.differences += [self._difference(at, None, row) for at, row in enumerate(fresh)]
                 self._reached += len(fresh)
                 return
-            common = min(len(stored), len(fresh))
-            before, after = stored.slice(0, common), fresh.slice(0, common)
+            common = min(len(stored_rows), len(fresh))
+            before, after = stored_rows.slice(0, common), fresh.slice(0, common)
             apart = np.flatnonzero(~same_rows(before, after))
             for at, one, other in zip(apart.tolist(), before.take(apart), after.take(apart), strict=True):
                 self._hold_pair(at, one, other)
-            self._stored, fresh = stored.slice(common, len(stored)), fresh.slice(common, len(fresh))
+            self._stored, fresh = stored_rows.slice(common, len(stored_rows)), fresh.slice(common, len(fresh))
             self._reached += common
 
     def finish(self) -> None:
         """Report the stored rows that are left as differences."""
-        while (stored := self._next()) is not None:
-            self.differences += [self._difference(at, row, None) for at, row in enumerate(stored)]
-            self._reached += len(stored)
+        while (stored_rows := self._next()) is not None:
+            self.differences += [self._difference(at, row, None) for at, row in enumerate(stored_rows)]
+            self._reached += len(stored_rows)
             self._stored = None
 
     def _hold_pair(self, at: int, before: StoredRow, after: StoredRow) -> None:
@@ -131,11 +131,11 @@ class _TableComparison:
             self.differences.append(difference)
             return
         names = {(before.values.get(name), after.values.get(name)) for name in _NAMES_OF_GROUND}
-        renamed = frozenset((old, new) for old, new in names if old != new)
+        new_names = frozenset((old, new) for old, new in names if old != new)
         if before.wkb != after.wkb:
-            self.founded |= renamed
-        if renamed:
-            self.renamed.append(_RenamedRow(renamed, difference))
+            self.founded |= new_names
+        if new_names:
+            self.renamed.append(_RenamedRow(new_names, difference))
         else:
             self.equal_in_meaning += 1
 
@@ -160,9 +160,9 @@ def _repetition(tables: list[_TableComparison]) -> Repetition:
     is_one_to_one = len({old for old, _ in founded}) == len({new for _, new in founded}) == len(founded)
     differences, equal = [], 0
     for table in tables:
-        lost = [row.difference for row in table.renamed if not is_one_to_one or not row.names <= founded]
-        differences += sorted(table.differences + lost, key=lambda difference: difference[1])
-        equal += table.equal_in_meaning + len(table.renamed) - len(lost)
+        real_differences = [row.difference for row in table.renamed if not is_one_to_one or not row.names <= founded]
+        differences += sorted(table.differences + real_differences, key=lambda difference: difference[1])
+        equal += table.equal_in_meaning + len(table.renamed) - len(real_differences)
     return Repetition(differences, equal)
 
 
@@ -206,8 +206,8 @@ def _differing_part(row: StoredRow | None, other: StoredRow | None) -> str:
     if row is None:
         return "–"
     others: Mapping[str, Any] = other.values if other else {}
-    named = ("parcel", "rule", "spot", "cluster")
-    values = {key: value for key, value in row.values.items() if key in named or others.get(key, row) != value}
+    name_columns = ("parcel", "rule", "spot", "cluster")
+    values = {key: value for key, value in row.values.items() if key in name_columns or others.get(key, row) != value}
     if other and row.wkb != other.wkb:
         values["geometry"] = "≠"
     return json.dumps(values, ensure_ascii=False)

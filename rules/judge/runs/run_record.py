@@ -38,8 +38,8 @@ def started_moment(record: Mapping[str, Any]) -> datetime:
 
 def _asked_until(record: Mapping[str, Any], moments: Iterable[str]) -> datetime:
     """The last of some moments, or an earlier one that was asked for."""
-    last, asked = max(map(datetime.fromisoformat, moments)), record["parameters"]["known_at"]
-    return min(datetime.fromisoformat(asked), last) if asked else last
+    last, asked_moment = max(map(datetime.fromisoformat, moments)), record["parameters"]["known_at"]
+    return min(datetime.fromisoformat(asked_moment), last) if asked_moment else last
 
 
 def _moments_of_versions(record: Mapping[str, Any]) -> list[str]:

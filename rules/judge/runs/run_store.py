@@ -81,9 +81,9 @@ class Recorder:
         for name, block in packed_rows(chunk, self._rows.get(GIVEN, 0)):
             self.insert(name, block)
 
-    def append_rows(self, kept: Mapping[str, Rows]) -> None:
+    def append_rows(self, rows_by_table: Mapping[str, Rows]) -> None:
         """Store the next rows of tables of any kind of run."""
-        for name, rows in kept.items():
+        for name, rows in rows_by_table.items():
             for block in rows.blocks():
                 self.insert(name, block)
 
@@ -91,8 +91,8 @@ class Recorder:
         """Store the next rows of a table, which are already packed."""
         first = self._rows.get(name, 0)
         self._rows[name] = first + block.count
-        kept = self._run, name, first, block.count, block.lowest, block.highest, block.content, block.shapes
-        insert_logged(self._connection, LIBRARY["onemap_run_blocks"], [kept])
+        block_row = self._run, name, first, block.count, block.lowest, block.highest, block.content, block.shapes
+        insert_logged(self._connection, LIBRARY["onemap_run_blocks"], [block_row])
 
     def finish(self, record: Mapping[str, Any], texts: Sequence[tuple[str, str]]) -> None:
         """Store the record, and the texts (hash, text) of the packs or matrices by which the run was asked."""
@@ -114,15 +114,17 @@ def keep_texts(connection: StoreConnection, texts: Sequence[tuple[str, str]]) ->
     be damaged from the start.
     """
     table = plain_tables(TABLES)["onemap_pack_texts"]
-    wanted = dict(texts)
+    new_texts = dict(texts)
     sql = compose_sql(
-        "SELECT hash, content FROM onemap_pack_texts WHERE hash IN ({marks})", marks=question_marks(len(wanted))
+        "SELECT hash, content FROM onemap_pack_texts WHERE hash IN ({marks})", marks=question_marks(len(new_texts))
     )
-    known = dict(connection.execute(sql, tuple(wanted))) if wanted else {}
-    for hash_, text in known.items():
-        if text != wanted[hash_]:
+    stored_texts_by_hash = dict(connection.execute(sql, tuple(new_texts))) if new_texts else {}
+    for hash_, text in stored_texts_by_hash.items():
+        if text != new_texts[hash_]:
             raise OneMapError("run.text_changed", layer=table.name, feature=hash_)
-    insert_logged(connection, table, [(hash_, text) for hash_, text in wanted.items() if hash_ not in known])
+    insert_logged(
+        connection, table, [(hash_, text) for hash_, text in new_texts.items() if hash_ not in stored_texts_by_hash]
+    )
 
 
 def log_run(connection: StoreConnection, action: str, record: Mapping[str, Any], detail: Mapping[str, Any]) -> None:
@@ -141,12 +143,12 @@ def write_run(connection: StoreConnection, run: Run) -> None:
 def keep_run(
     connection: StoreConnection,
     record: Mapping[str, Any],
-    kept: Mapping[str, Rows],
+    rows_by_table: Mapping[str, Rows],
     texts: Sequence[tuple[str, str]],
 ) -> None:
     """Store a run's record, the rows of its tables, and the texts (hash, text) by which it was asked."""
     recorder = Recorder(connection, record["id"])
-    recorder.append_rows(kept)
+    recorder.append_rows(rows_by_table)
     recorder.finish(record, texts)
 
 
@@ -160,8 +162,10 @@ def run_record(library: Library, identifier: str, kind: str | None = CHECK, opti
     row = library.connection.execute(sql, (identifier,)).fetchone() if identifier.isprintable() else None
     if row is None:
         names = sorted(set(run_names(library).values())) or _last_runs(library)
-        named = {one: phrase("run_names.some", one, names=list_text(names, one)) if names else "" for one in LANGUAGES}
-        raise OneMapError("run.unknown", file=library.label, run=identifier, field=option, named=named)
+        likely_names = {
+            one: phrase("run_names.some", one, names=list_text(names, one)) if names else "" for one in LANGUAGES
+        }
+        raise OneMapError("run.unknown", file=library.label, run=identifier, field=option, named=likely_names)
     record = read_record(library, identifier, row[0])
     if kind is not None and kind_of(record) != kind:
         kind_words = {language: phrase(f"run_kind.{kind_of(record)}", language) for language in LANGUAGES}
@@ -223,20 +227,20 @@ def kind_of(record: Mapping[str, Any]) -> str:
     return str(record.get("kind", CHECK))
 
 
-def stored_rows(library: Library, identifier: str, table: str, **wanted: str) -> list[StoredRow]:
-    """The rows of one table of a stored run in their order; wanted: only rows with these values.
+def stored_rows(library: Library, identifier: str, table: str, **conditions: str) -> list[StoredRow]:
+    """The rows of one table of a stored run in their order; conditions: only rows with these values.
 
     Raises OneMapError run.damaged.
     """
-    return [row for rows in stored_blocks(library, identifier, table, **wanted) for row in rows]
+    return [row for rows in stored_blocks(library, identifier, table, **conditions) for row in rows]
 
 
-def stored_blocks(library: Library, identifier: str, table: str, **wanted: str) -> Iterator[Rows]:
+def stored_blocks(library: Library, identifier: str, table: str, **conditions: str) -> Iterator[Rows]:
     """The rows of `stored_rows`, in blocks of some thousand, of which only one is held in memory.
 
     Raises OneMapError run.damaged.
     """
-    yield from read_blocks(library, identifier, table, wanted)
+    yield from read_blocks(library, identifier, table, conditions)
 
 
 def stored_columns(library: Library, identifier: str, table: str, names: Sequence[str]) -> Iterator[Rows]:
@@ -284,15 +288,15 @@ def packs_of_record(
 
     record: of the run; read_catalogue: returns the library's catalogue, for callers that ask about many runs.
     """
-    kind, used = kind_of(record), [table for pack in record["packs"] for table in pack.get("tables", ())]
+    kind, used_tables = kind_of(record), [table for pack in record["packs"] for table in pack.get("tables", ())]
     registers = [pack["kinds"] for pack in record["packs"] if "kinds" in pack]
-    named = [*(item["hash"] for item in (*record["packs"], *used)), *registers]
+    text_hashes = [*(item["hash"] for item in (*record["packs"], *used_tables)), *registers]
     texts: dict[str, str] = library.keep_made("pack texts", dict)  # that are what their hashes say
-    stored = texts if all(hash_ in texts for hash_ in named) else stored_texts(library)
+    texts_by_hash = texts if all(hash_ in texts for hash_ in text_hashes) else stored_texts(library)
     counts = row_counts(library, identifier)
-    if GIVEN not in counts or any(hash_ not in stored for hash_ in named):
+    if GIVEN not in counts or any(hash_ not in texts_by_hash for hash_ in text_hashes):
         raise OneMapError("run.incomplete", file=library.label, run=identifier)
-    new = {hash_: stored[hash_] for hash_ in named if hash_ not in texts}
+    new = {hash_: texts_by_hash[hash_] for hash_ in text_hashes if hash_ not in texts}
     if any(sha256(text) != hash_ for hash_, text in new.items()):
         raise OneMapError("run.damaged", file=library.label, run=identifier, layer="onemap_pack_texts")
     texts |= new
@@ -300,18 +304,18 @@ def packs_of_record(
         raise OneMapError("run.damaged", file=library.label, run=identifier, layer="parcels")
     catalogue = (read_catalogue or library.catalogue)()
     system = record["parameters"].get("code_system")
-    asked = [(pack["hash"], pack["id"]) for pack in record["packs"]]
+    pack_keys = [(pack["hash"], pack["id"]) for pack in record["packs"]]
     layers = tuple(map(attrgetter("code", "geometry", "key"), catalogue.values()))
-    named_tables = tuple((table["name"], table["hash"]) for table in used)
+    named_tables = tuple((table["name"], table["hash"]) for table in used_tables)
 
     def parse() -> tuple[Pack, ...]:
         tables = {name: PermitTable(name, texts[hash_]) for name, hash_ in named_tables}
         register = register_from(texts[registers[0]]) if registers else NO_REGISTER
-        parts = [(texts[hash_], id_) for hash_, id_ in asked]
+        parts = [(texts[hash_], id_) for hash_, id_ in pack_keys]
         return tuple(parse_packs(parts, catalogue, system, tables, are_kept=True, register=register))
 
     # Many runs of one library are asked by the same packs, which take their time to read.
-    return library.keep_made(("packs", *asked, *named_tables, *registers[:1], system, layers), parse)
+    return library.keep_made(("packs", *pack_keys, *named_tables, *registers[:1], system, layers), parse)
 
 
 def stored_question(library: Library, identifier: str) -> Question:

@@ -37,11 +37,11 @@ def check_blocks(library: Library, identifier: str) -> None:
         return
     numbers = library.keep_made("log entries of runs", _LogOfRuns).numbers(library, identifier)
     where = compose_sql("number IN ({marks})", marks=question_marks(len(numbers)))
-    written = read_entries(library, where, numbers).rows.get("onemap_run_blocks", {}) if numbers else {}
+    logged_blocks = read_entries(library, where, numbers).rows.get("onemap_run_blocks", {}) if numbers else {}
     sql = "SELECT name, first FROM onemap_run_blocks WHERE run = ?"
-    stored = {row_name([identifier, *row]) for row in library.connection.execute(sql, (identifier,))}
-    if lost := sorted(written.keys() - stored):
-        raise OneMapError("run.damaged", file=library.label, run=identifier, layer=lost[0].split("/")[-2])
+    stored_names = {row_name([identifier, *row]) for row in library.connection.execute(sql, (identifier,))}
+    if lost_blocks := sorted(logged_blocks.keys() - stored_names):
+        raise OneMapError("run.damaged", file=library.label, run=identifier, layer=lost_blocks[0].split("/")[-2])
 
 
 class _LogOfRuns:
@@ -77,21 +77,21 @@ def read_blocks(
     library: Library,
     identifier: str,
     table: str,
-    wanted: Mapping[str, str],
+    conditions: Mapping[str, str],
     names: Sequence[str] | None = None,
     *,
     has_shapes: bool = True,
 ) -> Iterator[Rows]:
     """Rows of a table of a run in their order, some thousand at a time.
 
-    wanted: only rows with these values; names: only these columns, without geometry; has_shapes: with geometry
+    conditions: only rows with these values; names: only these columns, without geometry; has_shapes: with geometry
     otherwise. Raises OneMapError run.damaged.
     """
     damage, end = OneMapError("run.damaged", file=library.label, layer=table, run=identifier), 0
     outline_block = lru_cache(maxsize=2)(partial(_outline_block, library, identifier))
     condition, values = _ALL, []
-    if KEY in wanted:
-        condition, values = Sql("(lowest IS NULL OR lowest <= ? AND highest >= ?)"), [wanted[KEY]] * 2
+    if KEY in conditions:
+        condition, values = Sql("(lowest IS NULL OR lowest <= ? AND highest >= ?)"), [conditions[KEY]] * 2
     for first, count in _blocks(library, identifier, table, condition, values):
         if first != end and condition is _ALL:
             raise damage  # a block is gone
@@ -101,10 +101,10 @@ def read_blocks(
             if names is not None or not has_shapes:
                 yield Rows(_whole_columns(read_columns(content, names), count), None)
                 continue
-            if wanted and not len(matching_rows(read_columns(content, list(wanted)), wanted)):
+            if conditions and not len(matching_rows(read_columns(content, list(conditions)), conditions)):
                 continue
             columns = _whole_columns(read_columns(content), count)
-            rows = _read(library, identifier, table, first, columns, matching_rows(columns, wanted), outline_block)
+            rows = _read(library, identifier, table, first, columns, matching_rows(columns, conditions), outline_block)
         except (pa.ArrowException, OSError, ValueError, TypeError, KeyError, IndexError) as error:
             raise damage from error
         yield rows
@@ -124,7 +124,7 @@ def _read(
     table: str,
     first: int,
     columns: pa.Table,
-    chosen: np.ndarray,
+    row_numbers: np.ndarray,
     outline_block: OutlineBlock,
 ) -> Rows:
     """The chosen rows of a block with their geometries. Raises pa.ArrowException, OSError, ValueError."""
@@ -133,8 +133,8 @@ def _read(
     if (wkb is None and table == GIVEN) or (wkb is not None and len(wkb) != len(columns)):
         raise ValueError("shapes are gone")
     rows = Rows(columns, wkb)
-    if len(chosen) < len(rows):
-        rows, outlines = rows.take(chosen), None if outlines is None else outlines[chosen]
+    if len(row_numbers) < len(rows):
+        rows, outlines = rows.take(row_numbers), None if outlines is None else outlines[row_numbers]
     if rows.wkb is None or outlines is None:
         return rows
     whole = np.flatnonzero(outlines >= 0)
@@ -145,16 +145,16 @@ def _read(
 
 def _outlines(library: Library, identifier: str, positions: np.ndarray, block: OutlineBlock) -> np.ndarray:
     """The outlines of parcels of a run (k,), by their positions. Raises ValueError."""
-    found = np.full(len(positions), None, dtype=object)
+    bodies = np.full(len(positions), None, dtype=object)
     if len(positions):
         ends = [int(positions.max()), int(positions.min())]
         for first, _ in _blocks(library, identifier, GIVEN, Sql("first <= ? AND first + count > ?"), ends):
             outlines = block(first)
             here = np.flatnonzero((positions >= first) & (positions < first + len(outlines)))
-            found[here] = outlines[positions[here] - first]
-    if any(body is None for body in found):
+            bodies[here] = outlines[positions[here] - first]
+    if any(body is None for body in bodies):
         raise ValueError("parcels are gone")
-    return found
+    return bodies
 
 
 def _outline_block(library: Library, identifier: str, first: int) -> np.ndarray:
@@ -172,8 +172,8 @@ def _blocks(
         "SELECT first, count FROM onemap_run_blocks WHERE run = ? AND name = ? AND {condition} ORDER BY first",
         condition=condition,
     )
-    found = library.connection.execute(sql, (identifier, table, *values)).fetchall()
-    return [(row[0], row[1]) for row in found]
+    block_rows = library.connection.execute(sql, (identifier, table, *values)).fetchall()
+    return [(row[0], row[1]) for row in block_rows]
 
 
 def _content(library: Library, identifier: str, table: str, first: int, column: str = "content") -> Any:

@@ -65,8 +65,8 @@ def ground_records(library: Library, identifier: str, language: str) -> dict[str
     check_blocks(library, identifier)
     findings = list(_ground_rows(library, identifier, "findings", _OF_FINDINGS))
     titles = _titles_in(library, identifier, ((one["rule"], one["title"]) for one in findings), language)
-    found = [{**one, "title": title} for one, title in zip(findings, titles, strict=True)]
-    return {"findings": found, "parcels": list(_ground_rows(library, identifier, "parcels", _OF_PARCELS))}
+    finding_records = [{**one, "title": title} for one, title in zip(findings, titles, strict=True)]
+    return {"findings": finding_records, "parcels": list(_ground_rows(library, identifier, "parcels", _OF_PARCELS))}
 
 
 def _ground_rows(library: Library, identifier: str, table: str, names: tuple[str, ...]) -> Iterator[dict[str, Any]]:

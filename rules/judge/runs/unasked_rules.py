@@ -62,7 +62,7 @@ def judging_rules(packs: Sequence[Pack], record: Mapping[str, Any]) -> list[Rule
 
 
 def asked_answer(
-    packs: Sequence[Pack], record: CheckRecord, unasked: Sequence[Mapping[str, str]], language: str
+    packs: Sequence[Pack], record: CheckRecord, unasked_list: Sequence[Mapping[str, str]], language: str
 ) -> Record:
     """The rules of a check for its answer: `rules`, how many judge; `unasked`, those not asked; `citations`.
 
@@ -71,7 +71,7 @@ def asked_answer(
     rules = judging_rules(packs, record)
     cited = basis_citations(rules, language)
     citations = {basis: text for basis, text in cited.items() if text != basis}
-    return {"rules": len(rules), "unasked": list(unasked), "citations": citations}
+    return {"rules": len(rules), "unasked": list(unasked_list), "citations": citations}
 
 
 NO_RULES = {"rules": 0, "unasked": (), "citations": {}, "layers": ()}  # of a round whose run cannot be read
@@ -82,8 +82,8 @@ def rules_of_round(library: Library, packs: Sequence[Pack], record: CheckRecord,
 
     packs, record: the run's own.
     """
-    asked = asked_answer(packs, record, unasked_rules(library, packs, record, language), language)
-    return {**asked, "layers": [dict(layer) for layer in record["layers"]]}
+    answer = asked_answer(packs, record, unasked_rules(library, packs, record, language), language)
+    return {**answer, "layers": [dict(layer) for layer in record["layers"]]}
 
 
 def unasked_table(rows: Sequence[Mapping[str, str]]) -> Table:
@@ -98,5 +98,5 @@ def rules_of_stored_run(library: Library, run: str, language: str) -> Record:
     Raises OneMapError run.unknown, run.incomplete, run.damaged.
     """
     packs, record = stored_packs(library, run), check_record(library, run)
-    unasked = unasked_rules(library, packs, record, language)
-    return asked_answer(packs, record, unasked, language)
+    unasked_list = unasked_rules(library, packs, record, language)
+    return asked_answer(packs, record, unasked_list, language)

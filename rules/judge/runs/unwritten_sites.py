@@ -40,8 +40,8 @@ def unwritten_cases(library: Library) -> list[UnwrittenCase]:
     """The issued cases that the newest version of earlier opinions lacks; every statement belongs in that layer."""
     if not library.has_table(_EVENTS):
         return []
-    known = [one for one in versions(library) if one.code == OPINIONS and one.retired is None]
-    table = known[-1].table if known and library.has_table(known[-1].table) else None
+    opinion_versions = [one for one in versions(library) if one.code == OPINIONS and one.retired is None]
+    table = opinion_versions[-1].table if opinion_versions and library.has_table(opinion_versions[-1].table) else None
     lacking = _ISSUED
     if table is not None and CASE_FIELD in library.connection.field_types(table):
         lacking = compose_sql(
@@ -55,26 +55,29 @@ def unwritten_cases(library: Library) -> list[UnwrittenCase]:
         " AND action IN ('open', 'revise', 'consolidate', 'issue') ORDER BY case_id, number",
         lacking=lacking,
     )
-    found: dict[str, UnwrittenCase] = {}
+    cases: dict[str, UnwrittenCase] = {}
     for case, text, run in library.connection.execute(sql):
-        before, body = found.get(case, UnwrittenCase(case, case, None, False)), read_json(text)
+        before, body = cases.get(case, UnwrittenCase(case, case, None, False)), read_json(text)
         conclusion = body.get("conclusion")
         is_refused = before.is_refused if conclusion is None else conclusion not in APPROVING
-        found[case] = UnwrittenCase(case, str(body.get("project") or before.project), run or before.run, is_refused)
-    return list(found.values())
+        cases[case] = UnwrittenCase(case, str(body.get("project") or before.project), run or before.run, is_refused)
+    return list(cases.values())
 
 
-def lacking_ground(library: Library, used: VersionsUsed) -> list[GroundRemark]:
+def lacking_ground(library: Library, used_versions: VersionsUsed) -> list[GroundRemark]:
     """Return all remarks on ground that versions lack: those made when they were added, then sites not yet in them.
 
-    used: the versions that judge.
+    used_versions: the versions that judge.
     """
-    return [*ground_remarks(library, used), *unwritten_sites(library, used)]
+    return [*ground_remarks(library, used_versions), *unwritten_sites(library, used_versions)]
 
 
-def unwritten_sites(library: Library, used: VersionsUsed) -> Iterator[GroundRemark]:
-    """The sites that versions of the two layers lack, as remarks on these versions. used: the versions that judge."""
-    ours = {table: code for table, (code, _) in used.items() if code in (APPROVALS, OPINIONS)}
+def unwritten_sites(library: Library, used_versions: VersionsUsed) -> Iterator[GroundRemark]:
+    """The sites that versions of the two layers lack, as remarks on these versions.
+
+    used_versions: the versions that judge.
+    """
+    ours = {table: code for table, (code, _) in used_versions.items() if code in (APPROVALS, OPINIONS)}
     if not ours:
         return
     for case in unwritten_cases(library):

@@ -23,13 +23,13 @@ def class_editions(where: str | None, attributes: pd.DataFrame, entry: LayerEntr
 
     Empty if no table knows the codes. A field that lists its values has one edition: its table only names them.
     """
-    asked = fields_of(where) if where is not None else ()
-    found: frozenset[str] | None = None
+    field_names = fields_of(where) if where is not None else ()
+    editions: frozenset[str] | None = None
     for field in entry.fields:
-        if field.codes and not field.values and field.name in asked and field.name in attributes.columns:
+        if field.codes and not field.values and field.name in field_names and field.name in attributes.columns:
             own = _editions(attributes[field.name], field.codes)
-            found = own if found is None or own is None else found & own if own else own
-    return found
+            editions = own if editions is None or own is None else editions & own if own else own
+    return editions
 
 
 def _editions(column: pd.Series, tables: Sequence[str]) -> frozenset[str] | None:

@@ -32,13 +32,13 @@ def explain_indicator(library: Library, identifier: str, unit: str, name: str, l
     """
     record = whole_record(library, identifier, KIND)
     options = stored_options(library, identifier)
-    known = {item.id: (pack, item) for pack in options.packs for item in pack.indicators}
-    if name not in known:
-        raise OneMapError("run.indicator", file=library.label, run=identifier, value=name, known=sorted(known))
-    pack, item = known[name]
-    wanted = None if unit == "-" else unit
+    items_by_id = {item.id: (pack, item) for pack in options.packs for item in pack.indicators}
+    if name not in items_by_id:
+        raise OneMapError("run.indicator", file=library.label, run=identifier, value=name, known=sorted(items_by_id))
+    pack, item = items_by_id[name]
+    wanted_unit = None if unit == "-" else unit
     rows = [row.values for row in stored_rows(library, identifier, "indicators", id=name)]
-    rows = [row for row in rows if row["unit"] == wanted]
+    rows = [row for row in rows if row["unit"] == wanted_unit]
     if not rows:
         raise OneMapError("run.unit", file=library.label, run=identifier, value=unit)
     steps: list[dict[str, Any]] = []
@@ -52,21 +52,21 @@ def explain_indicator(library: Library, identifier: str, unit: str, name: str, l
         language, KnownTitles(catalogue=library.catalogue()), {RECORD: run_table(dict(record)).columns}
     )
     step("run", identifier, record["started"], record["who"], wording=(record["started"], record["who"]))
-    named = item.title.get(language), item.issuer, item.edition
-    wording = *named, f"{titles.pack(pack.id)} {pack.version}"
-    step("indicator", item.id, *named, f"{pack.id} {pack.version}", wording=wording)
+    item_facts = item.title.get(language), item.issuer, item.edition
+    wording = *item_facts, f"{titles.pack(pack.id)} {pack.version}"
+    step("indicator", item.id, *item_facts, f"{pack.id} {pack.version}", wording=wording)
     asked_terms = [pack.terms[term] for term in item.term_names]
     marks = {term.id: mark for term, mark in zip(asked_terms, _MARKS, strict=False)}
     words = {term.id: _term_words(term, marks, titles) for term in asked_terms}
     measure = measure_words(item.unit.text, language)
     step("formula", item.formula.text, item.unit.text, wording=(_formula_words(item.formula.text, words), measure))
     step("basis", item.options["source"])
-    asked = [stored_rows(library, identifier, table, pack=pack.id) for table in ("terms", "features")]
-    terms, features = ([row.values for row in some if row.values["unit"] == wanted] for some in asked)
+    stored_tables = [stored_rows(library, identifier, table, pack=pack.id) for table in ("terms", "features")]
+    terms, features = ([row.values for row in some if row.values["unit"] == wanted_unit] for some in stored_tables)
     for row in rows:
         units = titles.version(row["unit_version"]) if row["unit_version"] else None
-        shown = row["unit_title"] or (unit if wanted else phrase("said.district", language))
-        step("unit", unit, row["unit_title"], row["unit_version"], row["as_of"], wording=(shown, units, row["as_of"]))
+        title = row["unit_title"] or (unit if wanted_unit else phrase("said.district", language))
+        step("unit", unit, row["unit_title"], row["unit_version"], row["as_of"], wording=(title, units, row["as_of"]))
         for term in asked_terms:
             _explain_term(term, words[term.id], row, terms, features, titles, step)
         _explain_value(item, row, language, step)
@@ -82,15 +82,15 @@ def _term_words(term: Term, marks: Mapping[str, str], titles: SheetTitles) -> st
     kind = phrase(f"term_kind.{term.kind}", titles.language)
     layers = dict.fromkeys(titles.layer(part.layer) for part in term.layers)
     names = phrase("said.comma", titles.language).join(layers)
-    named = phrase("figures.measured_in", titles.language, title=kind, measure=names) if names else kind
+    term_text = phrase("figures.measured_in", titles.language, title=kind, measure=names) if names else kind
     mark = marks.get(term.id, "") if len(marks) > 1 else ""
-    return " ".join(filter(None, (mark, named)))
+    return " ".join(filter(None, (mark, term_text)))
 
 
 def _formula_words(text: str, words: Mapping[str, str]) -> str:
     """A formula with its terms in words and arithmetic signs, for people."""
     signs = {"*": " × ", "/": " ÷ ", "-": " − ", "+": " + "}
-    parts = _TERM_OR_SIGN.sub(lambda found: signs.get(found[0]) or words.get(found[0], found[0]), text)
+    parts = _TERM_OR_SIGN.sub(lambda match: signs.get(match[0]) or words.get(match[0], match[0]), text)
     return " ".join(parts.split())
 
 
@@ -114,9 +114,9 @@ def _explain_term(
             step("version", one["versions"], wording=(titles.versions(one["versions"]),))
         measure = measure_words(term.unit.text, language)
         number = None if one["value"] is None else f"{_amount(term.unit.of(one['value']), term)} {measure}"
-        known = phrase("explain.known", language, share=share_text(one["share_known"]))
+        known_text = phrase("explain.known", language, share=share_text(one["share_known"]))
         features_used = phrase("explain.features", language, count=one["features"])
-        step("measured", number, indicator_reasons(one["reason"], language), known, features_used)
+        step("measured", number, indicator_reasons(one["reason"], language), known_text, features_used)
         if one.get("way") is not None:
             step("way", *_way_words(one, language))
     for one in features:

@@ -69,12 +69,12 @@ def _tokens(text: str) -> list[tuple[str, str]]:
     tokens, at = [], 0
     bare = text.rstrip()
     while at < len(bare):
-        found = _TOKEN.match(bare, at)
-        if found is None:
+        match = _TOKEN.match(bare, at)
+        if match is None:
             raise FormulaError("token", bare[at:].strip()[:20])
-        name, number, sign = found.groups()
+        name, number, sign = match.groups()
         tokens.append((NAME, name) if name else (NUMBER, number) if number else (sign, sign))
-        at = found.end()
+        at = match.end()
     return tokens
 
 

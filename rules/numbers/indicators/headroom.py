@@ -31,10 +31,10 @@ def set_headroom(rows: Sequence[Record]) -> None:
         key = row["pack"], row["id"], row["unit"]
         if row["break"] in ("units", "classes"):
             states.pop(key, None)
-        known = states.setdefault(key, [])
+        earlier_values = states.setdefault(key, [])
         day = _state_day(row)
-        if row["value"] is not None and (not known or known[-1][0] < day):
-            known.append((day, row["value"]))
+        if row["value"] is not None and (not earlier_values or earlier_values[-1][0] < day):
+            earlier_values.append((day, row["value"]))
         if row["target"] is None or row["bound"] not in (FLOOR, RISE, CEILING, FALL) or row["value"] is None:
             continue
         sign = 1.0 if row["bound"] in (CEILING, FALL) else -1.0
@@ -42,7 +42,7 @@ def set_headroom(rows: Sequence[Record]) -> None:
         row["headroom"] = _room(unit, row["target"], row["value"], sign)
         if not row["committed_reason"]:
             row["free"] = _room(unit, row["target"], row["value"] + sign * (row["committed"] or 0.0), sign)
-        _set_days(row, sign, known[-STATES - 1 :])
+        _set_days(row, sign, earlier_values[-STATES - 1 :])
 
 
 def _room(unit: UnitOfMeasure, target: float, value: float, sign: float) -> float:
@@ -50,13 +50,13 @@ def _room(unit: UnitOfMeasure, target: float, value: float, sign: float) -> floa
     return sign * (target - value) if unit.compare(value, target) else 0.0
 
 
-def _set_days(row: Record, sign: float, known: Sequence[tuple[date, float]]) -> None:
-    if len(known) < 2:
+def _set_days(row: Record, sign: float, earlier_values: Sequence[tuple[date, float]]) -> None:
+    if len(earlier_values) < 2:
         row["days_reason"] = NO_PACE
         return
-    (begin, first), (end, last) = known[0], known[-1]
-    moved = 0.0 if is_same(first, last) else last - first
-    row["pace"] = moved / (end - begin).days * _YEAR
+    (begin, first), (end, last) = earlier_values[0], earlier_values[-1]
+    change = 0.0 if is_same(first, last) else last - first
+    row["pace"] = change / (end - begin).days * _YEAR
     if row["free"] is None:
         row["days_reason"] = row["committed_reason"]
     elif row["free"] <= 0:

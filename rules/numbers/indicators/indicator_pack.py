@@ -141,13 +141,13 @@ def parse_indicator_packs(
     are_kept: they are of a stored run. Raises OneMapError pack.syntax, indicator.….
     """
     packs = results_of_each(lambda text: parse_indicator_pack(*text, catalogue, is_kept=are_kept), texts)
-    known: dict[str, str] = {}
+    pack_by_item: dict[str, str] = {}
     for pack, (_, source) in zip(packs, texts, strict=True):
         for item in pack.indicators:
-            if item.id in known:
+            if item.id in pack_by_item:
                 facts = {"field": "id", "key": "id", "name": item.id, "table": "indicator", "line": 1}
                 raise OneMapError("indicator.twice", file=source, feature=item.id, **facts)
-            known[item.id] = pack.id
+            pack_by_item[item.id] = pack.id
     return packs
 
 

@@ -107,8 +107,8 @@ def compared_pages(
     for number, part in enumerate(parts, start=1):
         name, note = part_title(title, number, len(parts), language), _reasons(part, names, language)
         lines = [_compared_cells(group, names, language, has_trends) for group in part]
-        shown = [group for group in part if any(row["value"] is not None for row in group)]
-        chart = compared_figure(name, shown, list(names), catalogue, language) if shown else None
+        shown_groups = [group for group in part if any(row["value"] is not None for row in group)]
+        chart = compared_figure(name, shown_groups, list(names), catalogue, language) if shown_groups else None
         pages.append(section_of(name, facts, *table_under(heading, columns, lines, language, note), drawing=chart))
     return pages
 
@@ -269,19 +269,19 @@ def indicator_chart(
     is_below_title: bool = False,
 ) -> BulletFigure:
     """The values of one unit on one day against their targets. is_below_title: the page shows the title right above."""
-    known = {(pack.id, item.id): item for pack in packs for item in pack.indicators}
+    items_by_id = {(pack.id, item.id): item for pack in packs for item in pack.indicators}
     words = ChartWords(title, "", source_words(rows, catalogue, language), language, is_below_title=is_below_title)
     bullets = []
     for row in rows:
         if row["reason"] == "not_applicable":  # nobody fails to know it
             continue
-        item = known[row["pack"], row["id"]]
+        item = items_by_id[row["pack"], row["id"]]
         warn, alarm, is_ceiling = None, None, item.bound in (CEILING, FALL)
         if row["target"] is not None:
             warn, alarm, is_ceiling = limits_of(item, row["target"])
         measure, status = measure_words(row["unit_of_measure"], language), status_words(row["status"], language)
         value, _ = value_words(row, language)
-        written = f"{value} / {number_words(row['target'], row)}" if row["target"] is not None else value
+        value_text = f"{value} / {number_words(row['target'], row)}" if row["target"] is not None else value
         bullets.append(
             Bullet(
                 row["title"],
@@ -292,7 +292,7 @@ def indicator_chart(
                 warn=warn,
                 alarm=alarm,
                 is_ceiling=is_ceiling,
-                written=written,
+                written=value_text,
             )
         )
     return BulletFigure(words, tuple(bullets))
@@ -300,12 +300,12 @@ def indicator_chart(
 
 def source_words(rows: Sequence[Record], catalogue: Catalogue, language: str) -> str:
     """The versions behind the rows with their day, without repetition; their hashes are in the tables of a run."""
-    found: dict[str, str] = {}
+    names_by_table: dict[str, str] = {}
     for version in (version for row in rows for term in row["inputs"] for version in term["versions"]):
         title = layer_title(version["code"], catalogue, language)
         name = version_words(title, version["label"], version.get("valid_from"), language)
-        found[version["table"]] = version_with_coverage(name, version, language)
-    return phrase("said.comma", language).join(found.values())
+        names_by_table[version["table"]] = version_with_coverage(name, version, language)
+    return phrase("said.comma", language).join(names_by_table.values())
 
 
 def table_name(table: str, catalogue: Catalogue, language: str) -> str:

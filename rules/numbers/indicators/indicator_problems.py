@@ -52,8 +52,8 @@ def head_problems(raw: _Raw, text: str, source: str) -> list[Problem]:
             problems.append(Problem("indicator.table", {"file": source, "field": name, "line": line, **facts}))
     if problems:
         return problems
-    named = _TableOfPack(text, source, "pack", 0, "")
-    return [named.problem(*wrong) for wrong in _key_problems("pack", raw.get("pack", {}))]
+    pack_table = _TableOfPack(text, source, "pack", 0, "")
+    return [pack_table.problem(*wrong) for wrong in _key_problems("pack", raw.get("pack", {}))]
 
 
 def content_problems(
@@ -65,20 +65,20 @@ def content_problems(
         ids: set[str] = set()
         for number, item in enumerate(raw.get(table, ())):
             name = item.get("id") if isinstance(item.get("id"), str) else f"{number + 1}"
-            named = _TableOfPack(text, source, table, number, str(name))
-            found = list(_key_problems(table, item))
-            if not found:
-                found += _term_problems(item, catalogue) if table == "term" else _indicator_problems(item, raw)
-            if not found and not is_kept:
-                found += _constant_conditions(item) if table == "term" else _limit_slips(item)
+            item_table = _TableOfPack(text, source, table, number, str(name))
+            item_problems = list(_key_problems(table, item))
+            if not item_problems:
+                item_problems += _term_problems(item, catalogue) if table == "term" else _indicator_problems(item, raw)
+            if not item_problems and not is_kept:
+                item_problems += _constant_conditions(item) if table == "term" else _limit_slips(item)
             if name in ids:
-                found.append(("indicator.twice", "id", {}))
+                item_problems.append(("indicator.twice", "id", {}))
             ids.add(str(name))
-            problems += [named.problem(*wrong) for wrong in found]
+            problems += [item_table.problem(*wrong) for wrong in item_problems]
     targets = raw["pack"].get("targets")
     if targets is not None and getattr(catalogue.get(targets), "geometry", None) != "table":
-        named = _TableOfPack(text, source, "pack", 0, "")
-        problems.append(named.problem("indicator.layer", "targets", {"layer": targets, "geometries": ["table"]}))
+        item_table = _TableOfPack(text, source, "pack", 0, "")
+        problems.append(item_table.problem("indicator.layer", "targets", {"layer": targets, "geometries": ["table"]}))
     return problems
 
 
@@ -96,17 +96,17 @@ class _TableOfPack:
 
 
 def _line_at_the_top(text: str, name: str) -> int:
-    found = line_of(text, name, 0)
+    own_line = line_of(text, name, 0)
     beginnings = [line for line, words in enumerate(text.splitlines(), 1) if words.split("=")[0].strip() == name]
-    return beginnings[0] if found == 1 and beginnings else found
+    return beginnings[0] if own_line == 1 and beginnings else own_line
 
 
 def _key_problems(table: str, item: _Raw) -> Iterator[_Wrong]:
     """Problems of unknown keys, missing keys, and values of a wrong type or outside the choices."""
     keys = TABLES[table]
-    for given in item:
-        if given not in keys:
-            yield "indicator.key", given, {"known": list(keys)}
+    for own_key in item:
+        if own_key not in keys:
+            yield "indicator.key", own_key, {"known": list(keys)}
     for name, key in keys.items():
         if name not in item:
             if key.required:
@@ -149,15 +149,19 @@ def _term_problems(item: _Raw, catalogue: Mapping[str, LayerEntry]) -> Iterator[
 
 def _walk_problems(item: _Raw) -> Iterator[_Wrong]:
     """Problems of a walk: it must be a distance, or minutes at a speed, and a street at most half of it away."""
-    given = [name for name in WALK_KEYS if name in item]
-    if given not in (["distance_m"], ["minutes", "speed_kmh"]):
-        yield "indicator.option", given[0] if given else "to", {"form": _SHAPE_OF_WALK}
+    walk_keys = [name for name in WALK_KEYS if name in item]
+    if walk_keys not in (["distance_m"], ["minutes", "speed_kmh"]):
+        yield "indicator.option", walk_keys[0] if walk_keys else "to", {"form": _SHAPE_OF_WALK}
         return
-    if not all(item[name] > 0 for name in given):
-        yield "indicator.option", given[0], {"form": "> 0"}
+    if not all(item[name] > 0 for name in walk_keys):
+        yield "indicator.option", walk_keys[0], {"form": "> 0"}
     distance_m = item.get("distance_m") or item.get("minutes", 0) * item.get("speed_kmh", 0) * 1000 / 60
     if "streets" in item and item.get("snap_m", SNAP_M) > distance_m / 2:
-        yield "indicator.option", "snap_m" if "snap_m" in item else given[0], {"form": f"snap_m ≤ {distance_m / 2:g}"}
+        yield (
+            "indicator.option",
+            "snap_m" if "snap_m" in item else walk_keys[0],
+            {"form": f"snap_m ≤ {distance_m / 2:g}"},
+        )
 
 
 def _part_problems(
@@ -241,12 +245,12 @@ def _formula_problems(item: _Raw, key: str, raw: _Raw, is_unit_wrong: bool) -> I
     """Problems of a formula: it must name existing terms, and fit the indicator's unit."""
     terms = {one["id"]: one for one in raw.get("term", ()) if isinstance(one.get("id"), str)}
     try:
-        asked = formula(item[key])
-        unknown = [name for name in asked.names if name not in terms]
+        parsed_formula = formula(item[key])
+        unknown = [name for name in parsed_formula.names if name not in terms]
         if unknown:
             yield "indicator.term", key, {"value": unknown, "known": sorted(terms)}
             return
-        powers = asked.powers({name: _powers(terms[name]) for name in asked.names})
+        powers = parsed_formula.powers({name: _powers(terms[name]) for name in parsed_formula.names})
     except FormulaError as error:
         yield "indicator.formula", key, {"reason": error.reason}
         return

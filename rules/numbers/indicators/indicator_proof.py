@@ -90,12 +90,12 @@ def read_indicator_cases(
         reading.check_keys(1, "cases", head, _OF_HEAD)
         day = head.get("day", day)
         year = head.get("year", year)
-        seen = {case.id for case in cases}
+        earlier_ids = {case.id for case in cases}
         for _, line, item in reading.tables("case", content):
             case = _case(line, item, pack, reading)
-            if case.id in seen:
+            if case.id in earlier_ids:
                 reading.wrong("twice", line, case.id, "id")
-            seen.add(case.id)
+            earlier_ids.add(case.id)
             cases.append(case)
         if not content.get("case"):
             reading.wrong("none", 1, "case")
@@ -104,14 +104,14 @@ def read_indicator_cases(
 
 
 def _case(line: int, item: Mapping[str, Any], pack: IndicatorPack, reading: CaseReading) -> IndicatorCase:
-    asked = item.get("indicator", ())
-    names = (asked,) if isinstance(asked, str) else tuple(asked)
+    indicator_names = item.get("indicator", ())
+    names = (indicator_names,) if isinstance(indicator_names, str) else tuple(indicator_names)
     expected = item.get("reason", "")
     name = str(item.get("id", "/".join(filter(None, (names[0] if names else "", expected)))))
-    known = [one.id for one in pack.indicators]
+    known_names = [one.id for one in pack.indicators]
     for one in names or ("",):
-        if one not in known:
-            reading.wrong("indicator", line, name, "indicator", value=one, known=known)
+        if one not in known_names:
+            reading.wrong("indicator", line, name, "indicator", value=one, known=known_names)
     value, status = item.get("value"), item.get("status")
     if value is None and not expected:
         reading.wrong("worked", line, name)
@@ -119,50 +119,54 @@ def _case(line: int, item: Mapping[str, Any], pack: IndicatorPack, reading: Case
         reading.wrong("key", line, name, "value", known=["value = 9.5"])
     if status is not None and status not in STATUSES:
         reading.wrong("key", line, name, "status", known=list(STATUSES))
-    drawn: dict[str, list[DrawnFeature]] = {}
+    features_by_layer: dict[str, list[DrawnFeature]] = {}
     rows: dict[str, list[Mapping[str, Any]]] = {}
-    for key, given in item.items():
+    for key, layer_tables in item.items():
         if key in _KEYS:
             continue
         entry = reading.catalogue.get(key.partition("@")[0])
-        if entry is None or entry.geometry == "raster" or not _are_tables(given):
+        if entry is None or entry.geometry == "raster" or not _are_tables(layer_tables):
             reading.wrong("layer", line, name, key, value=key, known=[UNIT, "DLTB@2020"])
         elif entry.geometry == "table":
-            rows[key] = given
-            known = [field.name for field in entry.fields]
-            for field in dict.fromkeys(field for one in given for field in one if field not in known):
-                reading.wrong("field", line, name, key, value=field, layer=entry.code, known=known)
+            rows[key] = layer_tables
+            known_names = [field.name for field in entry.fields]
+            for field in dict.fromkeys(field for one in layer_tables for field in one if field not in known_names):
+                reading.wrong("field", line, name, key, value=field, layer=entry.code, known=known_names)
         else:
-            found = (drawn_feature({**one, "layer": entry.code}, _PLACE, name, line, reading, key) for one in given)
-            drawn[key] = [one for one in found if one is not None]
+            layer_features = (
+                drawn_feature({**one, "layer": entry.code}, _PLACE, name, line, reading, key) for one in layer_tables
+            )
+            features_by_layer[key] = [one for one in layer_features if one is not None]
     for key in item.get("beyond", ()):
         entry = reading.catalogue.get(key.partition("@")[0])
         if entry is None or entry.geometry in ("raster", "table"):
             reading.wrong("layer", line, name, "beyond", value=key, known=[UNIT, "DLTB@2020"])
-    return IndicatorCase(name, item, names, drawn, rows)
+    return IndicatorCase(name, item, names, features_by_layer, rows)
 
 
 _PLACE = shapely.box(0, 0, _SIDE_M, _SIDE_M)
 
 
-def _are_tables(given: Any) -> bool:
-    return isinstance(given, list) and all(isinstance(one, dict) for one in given)
+def _are_tables(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, dict) for one in value)
 
 
 def prove_indicators(
-    pack: IndicatorPack, given: IndicatorCases, language: str, progress: Progress = SILENT
+    pack: IndicatorPack, indicator_cases: IndicatorCases, language: str, progress: Progress = SILENT
 ) -> PlainProof:
     """Measure the places of all cases, and compare. Raises OneMapError indicators.…, indicator.…."""
-    towns = dict.fromkeys(case.library for case in given.cases)
-    found: dict[str, Mapping[str, Any]] = {}
+    towns = dict.fromkeys(case.library for case in indicator_cases.cases)
+    rows_by_case: dict[str, Mapping[str, Any]] = {}
     parts = progress.parts([1] * len(towns))
     with tempfile.TemporaryDirectory(prefix="onemap-cases-", ignore_cleanup_errors=True) as folder:
         for name, part in zip(towns, parts, strict=True):
-            cases = [case for case in given.cases if case.library == name]
-            found |= _Town(Path(folder) / f"{len(found)}.gpkg", cases, given, language).measure(pack, part)
-    judged = [_case_result(case, found[case.id], language) for case in given.cases]
+            cases = [case for case in indicator_cases.cases if case.library == name]
+            rows_by_case |= _Town(Path(folder) / f"{len(rows_by_case)}.gpkg", cases, indicator_cases, language).measure(
+                pack, part
+            )
+    case_results = [_case_result(case, rows_by_case[case.id], language) for case in indicator_cases.cases]
     titles = {item.id: item.title.get(language, item.id) for item in pack.indicators}
-    return PlainProof(titles, judged, (HIT, UNKNOWN))
+    return PlainProof(titles, case_results, (HIT, UNKNOWN))
 
 
 def _case_result(case: IndicatorCase, rows: Mapping[str, Mapping[str, Any]], language: str) -> PlainCase:
@@ -176,38 +180,44 @@ def _case_result(case: IndicatorCase, rows: Mapping[str, Mapping[str, Any]], lan
         for name in case.indicators
         if not _is_close(rows[name]["value"], value) or (rows[name]["status"], rows[name]["reason"]) != (status, reason)
     ]
-    shown = rows[(wrong or case.indicators)[0]]
+    shown_row = rows[(wrong or case.indicators)[0]]
     subjects = {HIT: case.indicators} if value is not None else {UNKNOWN: case.indicators}
     return PlainCase(
         id=case.id,
         title=str(item.get("title", item.get("arithmetic", item.get("why", case.id)))),
         source=str(item.get("source", "")),
         expected=_words_of(value, status, reason, language),
-        answer=_words_of(shown["value"], shown["status"], shown["reason"], language),
+        answer=_words_of(shown_row["value"], shown_row["status"], shown_row["reason"], language),
         passes=not wrong,
         subjects={clause: wrong or names for clause, names in subjects.items()},
     )
 
 
-def _is_close(found: float | None, wanted: float | None) -> bool:
-    if found is None or wanted is None:
-        return found is wanted
-    return math.isclose(found, wanted, rel_tol=_CLOSE, abs_tol=1e-12)
+def _is_close(measured_value: float | None, expected_value: float | None) -> bool:
+    if measured_value is None or expected_value is None:
+        return measured_value is expected_value
+    return math.isclose(measured_value, expected_value, rel_tol=_CLOSE, abs_tol=1e-12)
 
 
 def _words_of(value: float | None, status: str, reason: str | None, language: str) -> str:
     """A value, its status and the reason for either, in words."""
     words = [] if value is None else [f"{value:.9g}"]
-    known = sentences(language)
-    why = [known["indicator_reason"].get(reason) or known["reason"].get(reason, reason)] if reason else []
+    known_sentences = sentences(language)
+    why = (
+        [known_sentences["indicator_reason"].get(reason) or known_sentences["reason"].get(reason, reason)]
+        if reason
+        else []
+    )
     return " · ".join([*words, phrase(f"indicator_status.{status}", language), *why])
 
 
 class _Town:
     """A library of places, each a unit, with the layers that its cases draw."""
 
-    def __init__(self, path: Path, cases: Sequence[IndicatorCase], given: IndicatorCases, language: str) -> None:
-        self._path, self._cases, self._given, self._language = path, cases, given, language
+    def __init__(
+        self, path: Path, cases: Sequence[IndicatorCase], indicator_cases: IndicatorCases, language: str
+    ) -> None:
+        self._path, self._cases, self._given, self._language = path, cases, indicator_cases, language
         north = _SOUTH + len(cases) * _STEP_M
         self._ground = shapely.box(_WEST - _STEP_M, _SOUTH - _STEP_M, _WEST + _STEP_M, north)
         self._codes = [f"139901{number:03d}" for number in range(len(cases))]
@@ -216,12 +226,12 @@ class _Town:
         """The rows of each case's place, by indicator."""
         district = np.array([self._ground], dtype=object)
         make_library(new_place(str(self._path), "cases"), _SYSTEM, [_NO_RULES], district, system_user())
-        asked = tuple(dict.fromkeys(name for case in self._cases for name in case.indicators))
+        indicator_names = tuple(dict.fromkeys(name for case in self._cases for name in case.indicators))
         with open_library(str(self._path)) as library:
             for name, shapes, table, ground in self._layers():
                 progress.check()
                 self._add(library, name, shapes, table, ground)
-            options = IndicatorOptions((pack,), (self._given.day,), UNIT, only=asked, language=self._language)
+            options = IndicatorOptions((pack,), (self._given.day,), UNIT, only=indicator_names, language=self._language)
             rows = indicators(library, options, Threads.of(None, progress)).rows
         by_unit: dict[str, dict[str, Any]] = {}
         for row in rows:
@@ -233,14 +243,15 @@ class _Town:
         places = [self._shape_at(_PLACE, number) for number in range(len(self._cases))]
         yield UNIT, object_array(places), pd.DataFrame(dict.fromkeys(UNIT_FIELDS, self._codes)), self._ground
         for name in dict.fromkeys(name for case in self._cases for name in (*case.drawn, *case.item.get("beyond", ()))):
-            drawn = [(at, one) for at, case in enumerate(self._cases) for one in case.drawn.get(name, ())]
-            shapes = [self._shape_at(one.shape, at) for at, one in drawn]
-            fields = dict.fromkeys(field for _, one in drawn for field in one.fields)
-            columns = {field: [one.fields.get(field) for _, one in drawn] for field in fields}
+            numbered_features = [(at, one) for at, case in enumerate(self._cases) for one in case.drawn.get(name, ())]
+            shapes = [self._shape_at(one.shape, at) for at, one in numbered_features]
+            fields = dict.fromkeys(field for _, one in numbered_features for field in one.fields)
+            columns = {field: [one.fields.get(field) for _, one in numbered_features] for field in fields}
             for field in _AREA_FIELDS.get(name.partition("@")[0], ()):
-                stated = columns.get(field, [None] * len(shapes))
+                stated_areas = columns.get(field, [None] * len(shapes))
                 columns[field] = [
-                    shape.area if given is None else given for given, shape in zip(stated, shapes, strict=True)
+                    shape.area if stated_area is None else stated_area
+                    for stated_area, shape in zip(stated_areas, shapes, strict=True)
                 ]
             silent = [places[at] for at, case in enumerate(self._cases) if name in case.item.get("beyond", ())]
             ground = shapely.difference(self._ground, shapely.union_all(silent)) if silent else self._ground

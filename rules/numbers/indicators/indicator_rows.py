@@ -75,16 +75,16 @@ def room_words(row: Record, language: str) -> str:
 
 def _by_unit(rows: Sequence[Record], language: str) -> list[AnswerRow]:
     """Rows shown as text only: for each unit and day a table for each theme, the gravest first."""
-    found = []
+    unit_rows = []
     for _, of_unit in groupby(rows, key=lambda row: (row["unit"], row["as_of"])):
-        shown = list(of_unit)
+        shown_rows = list(of_unit)
         tables = [
             AnswerRow("", rows=(_text_table(of_theme, language),), line=(title,))
-            for title, of_theme in _by_theme([[row] for row in shown], language)
+            for title, of_theme in _by_theme([[row] for row in shown_rows], language)
         ]
-        line = f"{unit_words(shown[0], language)} · {shown[0]['as_of']}"
-        found.append(AnswerRow("", rows=tables, line=(line,)))
-    return found
+        line = f"{unit_words(shown_rows[0], language)} · {shown_rows[0]['as_of']}"
+        unit_rows.append(AnswerRow("", rows=tables, line=(line,)))
+    return unit_rows
 
 
 def _text_table(of_theme: Sequence[Sequence[Record]], language: str) -> AnswerTable:
@@ -96,10 +96,12 @@ def _by_theme(indicators: Sequence[Sequence[Record]], language: str) -> list[tup
     """The rows of each indicator under the first shipped theme that names it; indicators and themes by gravity."""
     theme_of = {name: theme.title[language] for theme in reversed(shipped_themes()) for name in theme.indicators}
     other = phrase("said.other_indicators", language)
-    found: dict[str, list[Sequence[Record]]] = {title: [] for title in [*theme_of.values(), other]}
+    values_by_theme: dict[str, list[Sequence[Record]]] = {title: [] for title in [*theme_of.values(), other]}
     for values in sorted(indicators, key=_gravity):
-        found[theme_of.get(values[0]["id"], other)].append(values)
-    return sorted(((title, those) for title, those in found.items() if those), key=lambda one: _gravity(one[1][0]))
+        values_by_theme[theme_of.get(values[0]["id"], other)].append(values)
+    return sorted(
+        ((title, those) for title, those in values_by_theme.items() if those), key=lambda one: _gravity(one[1][0])
+    )
 
 
 def _gravity(values: Sequence[Record]) -> int:
@@ -117,7 +119,7 @@ def _text_row(row: Record, language: str) -> AnswerRow:
 def _by_indicator(rows: Sequence[Record], language: str) -> list[AnswerRow]:
     """The values of the last day as rows: theme, indicator, unit; a theme with a failing value is unfolded."""
     last = max((row["as_of"] for row in rows), default="")
-    found = groups_of(((row["pack"], row["id"]), row) for row in rows if row["as_of"] == last)
+    values_by_indicator = groups_of(((row["pack"], row["id"]), row) for row in rows if row["as_of"] == last)
     return [
         AnswerRow(
             f"{title}\n{_counts([row for values in of_theme for row in values], language)}".strip(),
@@ -125,7 +127,7 @@ def _by_indicator(rows: Sequence[Record], language: str) -> list[AnswerRow]:
             is_open=_fails(of_theme[0]),
             rows=[_indicator_row(values, language) for values in of_theme],
         )
-        for title, of_theme in _by_theme([*found.values()], language)
+        for title, of_theme in _by_theme([*values_by_indicator.values()], language)
     ]
 
 
@@ -185,8 +187,8 @@ def _summary(values: Sequence[Record], language: str) -> str:
 
     A single value has its remarks instead of counts; so have several with one status for one reason.
     """
-    known = sorted((row for row in values if row["value"] is not None), key=lambda row: row["value"])
-    span = [number_words(row["value"], row) for row in (known[0], known[-1])] if known else []
+    known_rows = sorted((row for row in values if row["value"] is not None), key=lambda row: row["value"])
+    span = [number_words(row["value"], row) for row in (known_rows[0], known_rows[-1])] if known_rows else []
     unit = values[0]["unit_of_measure"]
     measure = "" if unit in (None, "count") else measure_words(unit, language)
     words = [f"{' – '.join(dict.fromkeys(span))} {measure}".strip() if span else ""]

@@ -18,10 +18,10 @@ from onemap.rules.numbers.indicators.indicator_words import indicator_reasons, m
 _REASONS = ("committed_reason", "days_reason", "trend_reason", "way_reason")
 
 
-def sheets_for_people(tables: Mapping[str, Table], language: str, known: KnownTitles) -> dict[str, Table]:
+def sheets_for_people(tables: Mapping[str, Table], language: str, known_titles: KnownTitles) -> dict[str, Table]:
     """The tables as sheets for people: heads, status and reasons in words, without geometry."""
     wording = sentences(language)
-    titles = SheetTitles(language, known, {name: table.columns for name, table in tables.items()})
+    titles = SheetTitles(language, known_titles, {name: table.columns for name, table in tables.items()})
     words = SheetWords(language, titles)
     sheets = {
         wording["indicator_sheet"].get(name, name): Table(

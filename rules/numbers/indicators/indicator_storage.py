@@ -15,20 +15,22 @@ from onemap.rules.numbers.indicators.indicators import KIND, IndicatorOptions, I
 KEPT = ("indicators", "terms", "features")
 
 
-def kept_tables(found: Indicators) -> dict[str, Table]:
+def kept_tables(indicator_run: Indicators) -> dict[str, Table]:
     """The tables as they are stored: without the units' ground, which is in their layer's version."""
-    return {name: Table(found.tables[name].columns) for name in KEPT}
+    return {name: Table(indicator_run.tables[name].columns) for name in KEPT}
 
 
-def record_indicators(library: Library, found: Indicators, options: IndicatorOptions) -> None:
+def record_indicators(library: Library, indicator_run: Indicators, options: IndicatorOptions) -> None:
     """Store a run in one transaction. Raises OneMapError library.read_only, library.busy, library.full."""
-    kept = {name: rows_of_table(table) for name, table in kept_tables(found).items()}
+    rows_by_table = {name: rows_of_table(table) for name, table in kept_tables(indicator_run).items()}
     status: dict[str, int] = {}
-    for row in found.rows:
+    for row in indicator_run.rows:
         status[row["status"]] = status.get(row["status"], 0) + 1
     with library.writing() as connection:
-        keep_run(connection, found.record, kept, [(pack.hash, pack.text) for pack in options.packs])
-        log_run(connection, KIND, found.record, {"parameters": found.record["parameters"], "status": status})
+        keep_run(connection, indicator_run.record, rows_by_table, [(pack.hash, pack.text) for pack in options.packs])
+        log_run(
+            connection, KIND, indicator_run.record, {"parameters": indicator_run.record["parameters"], "status": status}
+        )
         settle_work()
 
 
@@ -41,8 +43,8 @@ def stored_options(library: Library, identifier: str) -> IndicatorOptions:
     parameters, texts = record["parameters"], stored_texts(library)
     if any(pack["hash"] not in texts for pack in record["packs"]):
         raise OneMapError("run.incomplete", file=library.label, run=identifier)
-    named = [(texts[pack["hash"]], pack["id"]) for pack in record["packs"]]
-    packs = parse_indicator_packs(named, library.catalogue(), are_kept=True)
+    pack_texts = [(texts[pack["hash"]], pack["id"]) for pack in record["packs"]]
+    packs = parse_indicator_packs(pack_texts, library.catalogue(), are_kept=True)
     return IndicatorOptions(
         packs=tuple(packs),
         days=tuple(date.fromisoformat(day) for day in parameters["days"]),

@@ -43,12 +43,15 @@ class Target:
         """
         if not self.by_year:
             return None
-        later = [known for known in self.by_year if known >= year]
+        later = [target_year for target_year in self.by_year if target_year >= year]
         goal = min(later) if later else max(self.by_year)
         number = self.by_year[goal]
         if bound in (RISE, FALL) and later:
-            earlier = {**self.base, **{known: value for known, value in self.by_year.items() if known < year}}
-            begins = [known for known in earlier if known <= year]
+            earlier = {
+                **self.base,
+                **{target_year: value for target_year, value in self.by_year.items() if target_year < year},
+            }
+            begins = [target_year for target_year in earlier if target_year <= year]
             if begins and (begin := max(begins)) < goal:
                 number = earlier[begin] + (number - earlier[begin]) * (year - begin) / (goal - begin)
         return number, goal or None
@@ -74,8 +77,8 @@ class Targets:
         self.is_unreadable = False
         if pack.targets is None:
             return
-        known = [version for version in versions(library, known_at) if version.code == pack.targets]
-        version = in_force(known, as_of)
+        target_versions = [version for version in versions(library, known_at) if version.code == pack.targets]
+        version = in_force(target_versions, as_of)
         if version is None:
             return
         self.version = record_of(version)
@@ -160,10 +163,10 @@ def status_of(indicator: Indicator, value: float, target: Target, year: int) -> 
             return ALARM, low if is_low else high, None
         is_near = near > 0 and (compare(value, low + near) < 0 or compare(value, high - near) > 0)
         return WARN if is_near else OK, low if value - low < high - value else high, None
-    found = target.in_year(year, indicator.bound)
-    if found is None:
+    number_and_goal = target.in_year(year, indicator.bound)
+    if number_and_goal is None:
         return NONE, None, None
-    number, goal = found
+    number, goal = number_and_goal
     if indicator.bound not in (FLOOR, RISE, CEILING, FALL):
         return NONE, number, goal
     wrong = -1 if indicator.bound in (FLOOR, RISE) else 1

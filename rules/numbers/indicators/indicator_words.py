@@ -44,23 +44,23 @@ def trend_words(row: Mapping[str, Any], language: str) -> str:
     return f"{TREND_SIGNS[row['trend']]} {word} {phrase('trend.since', language, **facts)}"
 
 
-def decimals_of(unit: str | None, given: int | None = None) -> int:
+def decimals_of(unit: str | None, pack_decimals: int | None = None) -> int:
     """The number of decimals to show for a unit of measure: as a pack says, else none for counts."""
-    return _DECIMALS.get(unit or "", 2) if given is None else given
+    return _DECIMALS.get(unit or "", 2) if pack_decimals is None else pack_decimals
 
 
 def number_words(value: float, row: Mapping[str, Any]) -> str:
     """A number of a row, in its unit of measure, for people; a fractional count below 10 keeps two decimals."""
-    given = row.get("decimals")
-    digits = decimals_of(row["unit_of_measure"], given)
-    is_part = given is None and digits == 0 and abs(value) < 10 and not float(value).is_integer()
+    own_decimals = row.get("decimals")
+    digits = decimals_of(row["unit_of_measure"], own_decimals)
+    is_part = own_decimals is None and digits == 0 and abs(value) < 10 and not float(value).is_integer()
     return decimal_text(value, 2 if is_part else digits)
 
 
 def measure_words(text: str, language: str) -> str:
     """A unit of measure for people: "m2/person" is 平方米/人."""
     words = sentences(language)["measure_word"]
-    return _ATOM.sub(lambda found: words.get(found[0], found[0]), text)
+    return _ATOM.sub(lambda match: words.get(match[0], match[0]), text)
 
 
 def unit_words(row: Mapping[str, Any], language: str) -> str:

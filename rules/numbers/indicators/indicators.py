@@ -92,17 +92,20 @@ def indicators(library: Library, options: IndicatorOptions, threads: Threads) ->
 
     Raises OneMapError indicators.…, statistics.…, layer.unknown, compare.… and a file's refusals.
     """
-    began, started = time.perf_counter(), library.connection.moment()
-    asked = _asked_by_day(library, options)
+    began, start_moment = time.perf_counter(), library.connection.moment()
+    items_by_day = _asked_by_day(library, options)
     days = [
         _Day(
-            library, _with_units(library, options, day), day, threads.part(place / len(asked), (place + 1) / len(asked))
+            library,
+            _with_units(library, options, day),
+            day,
+            threads.part(place / len(items_by_day), (place + 1) / len(items_by_day)),
         )
-        for place, day in enumerate(asked)
+        for place, day in enumerate(items_by_day)
     ]
     rows: list[Record] = []
     for day in days:
-        rows += day.rows(asked[day.day])
+        rows += day.rows(items_by_day[day.day])
     mark_breaks(rows, _grounds(days))
     set_headroom(rows)
     set_trends(rows)
@@ -114,7 +117,7 @@ def indicators(library: Library, options: IndicatorOptions, threads: Threads) ->
     record = {
         "id": f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}",
         "kind": KIND,
-        "started": started,
+        "started": start_moment,
         "seconds": 0.0,
         "software": software_versions(),
         "packs": [pack.record() for pack in options.packs],
@@ -155,12 +158,12 @@ def _wanted_indicators(options: IndicatorOptions) -> list[tuple[IndicatorPack, I
 
 def _value_problems(library: Library, options: IndicatorOptions) -> list[Problem]:
     """Remarks on terms that select values which nothing has: they would count nothing, and meet a ceiling."""
-    catalogue, known = library.catalogue(), versions(library, options.known_at)
+    catalogue, all_versions = library.catalogue(), versions(library, options.known_at)
     problems: dict[tuple[str, str, str, str], Problem] = {}
     for pack, item in _wanted_indicators(options):
         for term in map(pack.terms.__getitem__, item.term_names):
             for part in (*term.layers, *([term.streets] if term.streets is not None else [])):
-                own = [version for version in known if version.code == part.layer]
+                own = [version for version in all_versions if version.code == part.layer]
                 for name, values in absent_values(library, part.where, catalogue[part.layer], own).items():
                     place = ProblemPlace(file=pack.id, feature=term.id, layer=part.layer, field=name)
                     problem = Problem("indicator.value_absent", {**place, "values": values})
@@ -170,15 +173,15 @@ def _value_problems(library: Library, options: IndicatorOptions) -> list[Problem
 
 def _asked_by_day(library: Library, options: IndicatorOptions) -> dict[date, list[tuple[IndicatorPack, Indicator]]]:
     """The indicators to measure on each day, in the order of days: all of them on the requested days."""
-    wanted = _wanted_indicators(options)
-    asked: dict[date, list[tuple[IndicatorPack, Indicator]]] = {}
+    wanted_items = _wanted_indicators(options)
+    items_by_day: dict[date, list[tuple[IndicatorPack, Indicator]]] = {}
     if options.states:
-        known = versions(library, options.known_at)
+        all_versions = versions(library, options.known_at)
         for day in options.days:
-            for at, some in earlier_states(known, wanted, day, options.states).items():
-                asked.setdefault(at, []).extend(one for one in some if one not in asked[at])
-    asked |= dict.fromkeys(options.days, wanted)
-    return {day: asked[day] for day in sorted(asked)}
+            for at, some in earlier_states(all_versions, wanted_items, day, options.states).items():
+                items_by_day.setdefault(at, []).extend(one for one in some if one not in items_by_day[at])
+    items_by_day |= dict.fromkeys(options.days, wanted_items)
+    return {day: items_by_day[day] for day in sorted(items_by_day)}
 
 
 def _with_units(library: Library, options: IndicatorOptions, day: date) -> IndicatorOptions:
@@ -224,27 +227,27 @@ class _Day:
         self.terms: list[Record] = []
         self.features: list[Record] = []
 
-    def rows(self, wanted: Sequence[tuple[IndicatorPack, Indicator]]) -> list[Record]:
+    def rows(self, wanted_items: Sequence[tuple[IndicatorPack, Indicator]]) -> list[Record]:
         """The values, unit by unit; terms and features are recorded on the way."""
         by_indicator = []
-        for place, (pack, item) in enumerate(wanted):
-            self._threads.progress.at(place / len(wanted), item.title.get(self._language, item.id))
+        for place, (pack, item) in enumerate(wanted_items):
+            self._threads.progress.at(place / len(wanted_items), item.title.get(self._language, item.id))
             by_indicator.append(self._rows_of(pack, item))
         self._note_terms()
         return [rows[unit] for unit in range(len(self.units.names)) for rows in by_indicator]
 
     def _rows_of(self, pack: IndicatorPack, item: Indicator) -> list[Record]:
-        spoken = self._committed_rows(pack, item)
-        found: dict[str, TermValues] = {}
+        committed_rows = self._committed_rows(pack, item)
+        term_values: dict[str, TermValues] = {}
         for term in sorted((pack.terms[name] for name in item.formula.names), key=lambda one: one.kind == OF_TABLE):
             year = None
             if term.kind == OF_TABLE:  # a number of persons belongs to the state of the ground that it is divided by
-                years = [value.year for name, value in found.items() if value.year is not None]
+                years = [value.year for name, value in term_values.items() if value.year is not None]
                 year = years[0] if years else None
-            found[term.id] = self._asked[pack.id, term.id, year] = self._measures.measure(pack.id, term, year)
-        terms = [(pack.terms[name], found[name]) for name in item.formula.names]
+            term_values[term.id] = self._asked[pack.id, term.id, year] = self._measures.measure(pack.id, term, year)
+        terms = [(pack.terms[name], term_values[name]) for name in item.formula.names]
         rows = []
-        for unit, committed in enumerate(spoken):
+        for unit, committed in enumerate(committed_rows):
             here = _TermsInUnit(terms, unit)
             rows.append(self._with_status(pack, item, self._row(pack, item, here) | committed, here))
         return rows
@@ -253,8 +256,8 @@ class _Day:
         """By unit, what is committed but not yet in the value, in the indicator's unit, with its terms; or why not."""
         if item.committed is None:
             return [{**NOTHING, "in_review": None} for _ in self.units.names]
-        asked = [pack.terms[name] for name in item.committed.names]
-        terms = [(term, self._measures.measure(pack.id, term)) for term in asked]
+        committed_terms = [pack.terms[name] for name in item.committed.names]
+        terms = [(term, self._measures.measure(pack.id, term)) for term in committed_terms]
         self._asked |= {(pack.id, term.id, None): values for term, values in terms}
         rows = []
         for unit in range(len(self.units.names)):
@@ -320,32 +323,34 @@ class _Day:
                 row["versions"] = ", ".join(f"{one['table']}@{one['hash'][:12]}" for one in values.versions)
                 self.terms.append(row)
             for large in values.largest:
-                named = {"unit": self.units.names[large["unit"]], "as_of": self.day.isoformat(), "pack": pack}
-                self.features.append({**named, "term": term, "feature": large["feature"], "value": large["value"]})
+                unit_facts = {"unit": self.units.names[large["unit"]], "as_of": self.day.isoformat(), "pack": pack}
+                self.features.append({**unit_facts, "term": term, "feature": large["feature"], "value": large["value"]})
 
     def versions(self) -> list[Record]:
         """Every version used for the units, the terms and the targets."""
-        found = [version for values in self._asked.values() for version in values.versions]
-        found += [targets.version for targets in self._targets.values() if targets.version is not None]
+        used_versions = [version for values in self._asked.values() for version in values.versions]
+        used_versions += [targets.version for targets in self._targets.values() if targets.version is not None]
         own = self.units.record
-        return [*found, *([own] if own.get("table") else [])]
+        return [*used_versions, *([own] if own.get("table") else [])]
 
     def problems(self, library: Library, options: IndicatorOptions) -> list[Problem]:
         """Remarks on the units: on their file, on ground in two of them or in none, and on stated areas.
 
         Also on features that lie in none.
         """
-        asked = [(one.versions[0], one.facts) for one in self._asked.values() if "declared_m2" in one.facts]
-        found = [*self.units.problems, *declared_problems(library, self.units, asked)]
+        versions_and_areas = [
+            (one.versions[0], one.facts) for one in self._asked.values() if "declared_m2" in one.facts
+        ]
+        problems = [*self.units.problems, *declared_problems(library, self.units, versions_and_areas)]
         if options.unit is not None:
-            found += overlap_problems(library, options.unit, shared_m2(self.units, self._threads))
-            given = options.unit, self.units, options.known_at, self._threads
-            found += [] if options.units_where else gap_problems(library, *given)
+            problems += overlap_problems(library, options.unit, shared_m2(self.units, self._threads))
+            unit_arguments = options.unit, self.units, options.known_at, self._threads
+            problems += [] if options.units_where else gap_problems(library, *unit_arguments)
         for layer, by_where in self._measures.counted.items():
             outside = OutsideUnits(library, layer.version, self.units)
             outside.add(layer, np.logical_or.reduce(list(by_where.values())))
-            found += outside.problems(by_where)
-        return found
+            problems += outside.problems(by_where)
+        return problems
 
     def unit_records(self) -> list[Record]:
         """The units of the day with their ground."""
@@ -380,8 +385,8 @@ class _TermsInUnit:
 
     def row_years(self) -> list[float]:
         """The years of the tables' rows."""
-        found = [float(values.facts["year"][self.unit]) for _, values in self.terms if "year" in values.facts]
-        return [year for year in found if not math.isnan(year)]
+        years = [float(values.facts["year"][self.unit]) for _, values in self.terms if "year" in values.facts]
+        return [year for year in years if not math.isnan(year)]
 
     def years(self) -> list[int]:
         """The years of the data: those of the layers' versions, then those of the tables' rows."""
@@ -417,8 +422,8 @@ def _judgement(item: Indicator, row: Record, target: Target, reason: str | None)
     if reason == NOT_APPLICABLE:
         return {"value": None, "known_value": None, "status": NONE, "reason": NOT_APPLICABLE}
     if reason is not None:
-        held = target.in_year(row["year"], item.bound)
-        number, goal = held if held else (None, None)
+        target_of_year = target.in_year(row["year"], item.bound)
+        number, goal = target_of_year if target_of_year else (None, None)
         reason = column_of_reasons(dict.fromkeys([*reason.split(","), *([target.reason] if target.reason else [])]))
         return {"value": None, "target": number, "target_year": goal, "status": UNKNOWN, "reason": reason}
     if target.reason is not None:
@@ -515,14 +520,14 @@ FEATURE_COLUMNS: Mapping[str, str] = {
 
 def typed_columns(records: Sequence[Record], kinds: Mapping[str, str]) -> pd.DataFrame:
     """Rows as columns, each of one type even if there are no rows."""
-    made = {}
+    columns = {}
     for name, kind in kinds.items():
         values = [record.get(name) for record in records]
         if kind == "text":
-            made[name] = pd.Series([None if value is None else str(value) for value in values], dtype=object)
+            columns[name] = pd.Series([None if value is None else str(value) for value in values], dtype=object)
         else:
-            made[name] = pd.Series(values, dtype="Int64" if kind == "whole" else float)
-    return pd.DataFrame(made)
+            columns[name] = pd.Series(values, dtype="Int64" if kind == "whole" else float)
+    return pd.DataFrame(columns)
 
 
 def titled_tables(tables: Mapping[str, Table], titles: Mapping[str, str]) -> dict[str, Table]:

@@ -127,12 +127,14 @@ def _page(figure: QuotaFigure, rows: Sequence[Record], packs: Sequence[Indicator
 
 def _cells(row: Record, language: str) -> list[str]:
     approved, review = approved_and_review(row)
-    lost = indicator_reasons(row["committed_reason"], language)
-    free = row["free"] if row["free"] is not None or lost else row["headroom"]
+    unknown_reason = indicator_reasons(row["committed_reason"], language)
+    free = row["free"] if row["free"] is not None or unknown_reason else row["headroom"]
     days = "–" if row["days_left"] is None else f"{row['days_left']:,.0f}"
     days = indicator_reasons(row["days_reason"], language) or days
     numbers = [number_words(value, row) for value in (row["value"], row["target"])]
-    spoken = [lost or "–" if value is None else number_words(value, row) for value in (approved, review)]
-    room = lost or "–" if free is None else number_words(free, row)
+    committed_texts = [
+        unknown_reason or "–" if value is None else number_words(value, row) for value in (approved, review)
+    ]
+    room = unknown_reason or "–" if free is None else number_words(free, row)
     pace = "–" if row["pace"] is None else _pace_text(row)
-    return [unit_words(row, language), numbers[0], *spoken, numbers[1], room, pace, days]
+    return [unit_words(row, language), numbers[0], *committed_texts, numbers[1], room, pace, days]

@@ -58,8 +58,8 @@ def reached_ground(
         why = [why_straight if streets is None else NO_STREETS] * count
         return ReachedGround(straight, None, {}, {"way": [STRAIGHT] * count, "way_reason": why})
     network = StreetNetwork(streets, walk.join_m)
-    around = require_grown(units, walk.distance_m, Threads())
-    states = [network.state_in(ground) for ground in around.tolist()]
+    grown_units = require_grown(units, walk.distance_m, Threads())
+    states = [network.state_in(ground) for ground in grown_units.tolist()]
     by_street = np.array([state.is_joined for state in states], dtype=bool)
     whole, off_street = straight, None
     if by_street.any():

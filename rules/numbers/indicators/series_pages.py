@@ -55,8 +55,8 @@ def series_pages(
     is_one_unit = len({row["unit"] for row in rows}) == 1
     if is_one_unit and len({row["as_of"] for row in rows}) == 2 and len(groups) > _OF_A_SHEET:
         title = _first_page(rows, packs, catalogue, language).title
-        shown = [row for group in groups for row in group]
-        as_units = [{**row, "unit": row["as_of"], "unit_title": row["as_of"]} for row in shown]
+        shown_rows = [row for group in groups for row in group]
+        as_units = [{**row, "unit": row["as_of"], "unit_title": row["as_of"]} for row in shown_rows]
         return compared_pages(title, as_units, packs, catalogue, language)
     is_short = is_one_unit or max(len(group) for group in groups) <= _MOST_FOLLOWING
     if is_short:
@@ -81,8 +81,8 @@ def sheet_figures(rows: Sequence[Record], catalogue: Catalogue, language: str) -
     last = max((row["as_of"] for row in rows), default="")
     of_last = [row for row in rows if row["as_of"] == last]
     for group in _by_indicator(rows):
-        found = series_figure(group, catalogue, language)
-        figure = found.lines if isinstance(found, PanelFigure) else found
+        series = series_figure(group, catalogue, language)
+        figure = series.lines if isinstance(series, PanelFigure) else series
         if figure is not None and len(figure.series) <= _MOST_LINES:
             figures.append(figure)
     if len({row["unit"] for row in of_last}) > 1:
@@ -113,9 +113,9 @@ def charts_of(
     charts: list[Record] = []
 
     def add(kind: str, row: Record, figure: AnyFigure) -> None:
-        named = {"pack": row["pack"], "id": row["id"]} if kind != TARGETS else {"pack": None, "id": None}
+        indicator_facts = {"pack": row["pack"], "id": row["id"]} if kind != TARGETS else {"pack": None, "id": None}
         unit = row["unit"] if kind == TARGETS else None
-        charts.append({"kind": kind, **named, "unit": unit, "svg": figure.picture(width_mm)})
+        charts.append({"kind": kind, **indicator_facts, "unit": unit, "svg": figure.picture(width_mm)})
 
     for group in _groups(of_last, "pack", "id"):
         add(UNITS, group[0], unit_figure(group, catalogue, language))
@@ -126,10 +126,10 @@ def charts_of(
     for group in quotas(of_last):
         add(QUOTA, group[0], quota_figure(group, catalogue, language))
     for group in _groups(of_last, "unit"):
-        held = [row for row in group if row["target"] is not None][:_MOST_BULLETS]
-        if held:
+        rows_with_target = [row for row in group if row["target"] is not None][:_MOST_BULLETS]
+        if rows_with_target:
             title = f"{unit_words(group[0], language)} · {last}"
-            add(TARGETS, group[0], indicator_chart(title, held, packs, catalogue, language))
+            add(TARGETS, group[0], indicator_chart(title, rows_with_target, packs, catalogue, language))
     return charts
 
 
@@ -162,24 +162,29 @@ def _over_days(rows: Sequence[Record], catalogue: Catalogue, language: str) -> F
     labels = day_labels(moments)
     title = phrase("figures.series", language, indicator=rows[0]["title"], first=labels[0], last=labels[-1])
     words = _words(title, rows, catalogue, language)
-    values = {unit: tuple(_number(found.get(day), "value") for day in days) for unit, found in units.items()}
-    targets = {unit: tuple(_number(found.get(day), "target") for day in days) for unit, found in units.items()}
+    values = {
+        unit: tuple(_number(rows_by_day.get(day), "value") for day in days) for unit, rows_by_day in units.items()
+    }
+    targets = {
+        unit: tuple(_number(rows_by_day.get(day), "target") for day in days) for unit, rows_by_day in units.items()
+    }
     if len(units) > 1:
         breaks = {
-            unit: tuple(place for place, day in enumerate(days) if day in found and _is_break(found[day]))
-            for unit, found in units.items()
+            unit: tuple(place for place, day in enumerate(days) if day in rows_by_day and _is_break(rows_by_day[day]))
+            for unit, rows_by_day in units.items()
         }
         panels = [
-            Panel(_name(found, language), values[unit], targets[unit], breaks[unit]) for unit, found in units.items()
+            Panel(_name(rows_by_day, language), values[unit], targets[unit], breaks[unit])
+            for unit, rows_by_day in units.items()
         ]
         return PanelFigure(words, labels, tuple(panels[:MOST_UNITS]))
-    ((unit, found),) = units.items()
+    ((unit, rows_by_day),) = units.items()
     marks = {
-        label: indicator_reasons(found[day]["break"], language)
+        label: indicator_reasons(rows_by_day[day]["break"], language)
         for day, label in zip(days, labels, strict=True)
-        if day in found and _is_break(found[day])
+        if day in rows_by_day and _is_break(rows_by_day[day])
     }
-    series = (BarSeries(_name(found, language), values[unit]),)
+    series = (BarSeries(_name(rows_by_day, language), values[unit]),)
     return Figure(words, labels, series, targets[unit], LINES, moments, marks)
 
 
@@ -187,8 +192,8 @@ def _is_break(row: Record) -> bool:
     return row["break"] not in (None, _SAME)
 
 
-def _name(found: Mapping[str, Record], language: str) -> str:
-    return unit_words(list(found.values())[-1], language)
+def _name(rows_by_day: Mapping[str, Record], language: str) -> str:
+    return unit_words(list(rows_by_day.values())[-1], language)
 
 
 def _number(row: Record | None, name: str) -> float | None:
@@ -197,20 +202,24 @@ def _number(row: Record | None, name: str) -> float | None:
 
 def unit_figure(rows: Sequence[Record], catalogue: Catalogue, language: str) -> Figure:
     """One indicator's bars by unit on one day, with its targets; units to which it does not apply are left out."""
-    shown = [row for row in rows if row["reason"] != "not_applicable"][:MOST_UNITS]
+    shown_rows = [row for row in rows if row["reason"] != "not_applicable"][:MOST_UNITS]
     words = _words(f"{rows[0]['title']} · {rows[0]['as_of']}", rows, catalogue, language)
-    values, targets = (tuple(row[name] for row in shown) for name in ("value", "target"))
-    return Figure(words, tuple(unit_words(row, language) for row in shown), (BarSeries(words.unit, values),), targets)
+    values, targets = (tuple(row[name] for row in shown_rows) for name in ("value", "target"))
+    return Figure(
+        words, tuple(unit_words(row, language) for row in shown_rows), (BarSeries(words.unit, values),), targets
+    )
 
 
 def _of_targets(rows: Sequence[Record], day: str, catalogue: Catalogue, language: str) -> Figure:
     """Values in per cent of their targets, since their units of measure differ."""
-    held = [row for row in rows if row["target"]]
+    rows_with_target = [row for row in rows if row["target"]]
     title = f"{unit_words(rows[0], language)} · {day}"
-    words = ChartWords(title, phrase("figures.of_target", language), source_words(held, catalogue, language), language)
-    values = tuple(None if row["value"] is None else 100.0 * row["value"] / row["target"] for row in held)
-    labels = tuple(f"{row['title']} ({status_words(row['status'], language)})" for row in held)
-    return Figure(words, labels, (BarSeries(words.unit, values),), (100.0,) * len(held))
+    words = ChartWords(
+        title, phrase("figures.of_target", language), source_words(rows_with_target, catalogue, language), language
+    )
+    values = tuple(None if row["value"] is None else 100.0 * row["value"] / row["target"] for row in rows_with_target)
+    labels = tuple(f"{row['title']} ({status_words(row['status'], language)})" for row in rows_with_target)
+    return Figure(words, labels, (BarSeries(words.unit, values),), (100.0,) * len(rows_with_target))
 
 
 def _first_page(rows: Sequence[Record], packs: Sequence[IndicatorPack], catalogue: Catalogue, language: str) -> Section:

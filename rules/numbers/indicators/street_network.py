@@ -86,19 +86,19 @@ class StreetNetwork:
         points = shapely.points(self._edges.ends[edge, side])
         end, near = shapely.STRtree(self._lines).query(points, predicate="dwithin", distance=NEARLY_M)
         other = self._edges.line[edge[end]] != near
-        found: np.ndarray = points[np.unique(end[other])]
-        return found
+        loose_ends: np.ndarray = points[np.unique(end[other])]
+        return loose_ends
 
     def state_in(self, ground: shapely.Geometry) -> NetworkState:
         """How complete the network is, for the lines that meet a polygon."""
-        chosen = np.flatnonzero(shapely.intersects(ground, self._lines))
-        if not len(chosen):
+        line_rows = np.flatnonzero(shapely.intersects(ground, self._lines))
+        if not len(line_rows):
             return NetworkState(0.0, 0, 0, False)
-        is_here = np.isin(self._edges.line, chosen)
+        is_here = np.isin(self._edges.line, line_rows)
         parts = len(np.unique(self._labels[self._edges.nodes[is_here, 0]]))
-        pieces = proved_pieces(shapely.intersection, self._lines[chosen], np.full(len(chosen), ground))
+        pieces = proved_pieces(shapely.intersection, self._lines[line_rows], np.full(len(line_rows), ground))
         inside = float(shapely.length(pieces).sum())
-        features = len(np.unique(self._line_of_part[chosen]))
+        features = len(np.unique(self._line_of_part[line_rows]))
         loose = int(shapely.intersects(ground, self._loose).sum()) if len(self._loose) else 0
         return NetworkState(inside, parts, loose, features == 1 or parts < features)
 
@@ -113,8 +113,8 @@ class StreetNetwork:
         budget = distance_m - snap_m
         near, stretches = places, self._stretches(places, snap_m, budget)
         if len(stretches):
-            merged = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(stretches)))
-            near = np.concatenate([near, merged])
+            merged_lines = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(stretches)))
+            near = np.concatenate([near, merged_lines])
         return ground_around(near, snap_m, Threads(), REACH_SEGMENTS)
 
     def ground_near_streets(self, snap_m: float) -> shapely.Geometry:
@@ -145,8 +145,8 @@ class StreetNetwork:
             [length[is_whole], forth[open_edges], length[open_edges], (position + spare)[own]],
         )
         begin, end = np.maximum(begin, 0.0), np.minimum(end, length[spans])
-        kept = end > begin
-        return self._part_lines(spans[kept], begin[kept], end[kept])
+        is_stretch = end > begin
+        return self._part_lines(spans[is_stretch], begin[is_stretch], end[is_stretch])
 
     def _part_lines(self, edge: np.ndarray, begin: np.ndarray, end: np.ndarray) -> np.ndarray:
         lines: np.ndarray = shapely.linestrings(np.stack([self._at(edge, begin), self._at(edge, end)], axis=1))
@@ -155,8 +155,8 @@ class StreetNetwork:
     def _at(self, edge: np.ndarray, position: np.ndarray) -> np.ndarray:
         """Coordinates (k, 2) at a position along edges (k,); both ends are exact, so that stretches meet."""
         ends, share = self._edges.ends[edge], (position / self._edges.length[edge])[:, None]
-        found: np.ndarray = np.where(share >= 1.0, ends[:, 1], ends[:, 0] + share * (ends[:, 1] - ends[:, 0]))
-        return found
+        coordinates: np.ndarray = np.where(share >= 1.0, ends[:, 1], ends[:, 0] + share * (ends[:, 1] - ends[:, 0]))
+        return coordinates
 
     def _starts(self, places: np.ndarray, snap_m: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Where walks from places meet a street: edge (s,), position along it, and distance from the place, in m.
@@ -175,8 +175,8 @@ class StreetNetwork:
         position = np.concatenate([foot, np.minimum(count * _STEP_M, self._edges.length[edge[row]])])
         edge, place = np.concatenate([edge, edge[row]]), np.concatenate([place, place[row]])
         cost = shapely.distance(shapely.points(self._at(edge, position)), places[place])
-        kept = cost <= snap_m
-        return edge[kept], position[kept], cost[kept]
+        is_near = cost <= snap_m
+        return edge[is_near], position[is_near], cost[is_near]
 
     def _costs(self, first: np.ndarray, budget: float) -> np.ndarray:
         """The distance of each node (n,) from its nearest place, in m. first: the distance without passing other nodes.

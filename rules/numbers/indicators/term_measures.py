@@ -116,8 +116,8 @@ class TermMeasures:
                 return self._of_cases(term)
             if term.kind == OF_TABLE:
                 return self._of_table(term, year)
-            counted = self._with_neighbours(term) if term.kind == COUNT and self.units.is_part else None
-            return self._of_layer(term) if counted is None else counted
+            counted_values = self._with_neighbours(term) if term.kind == COUNT and self.units.is_part else None
+            return self._of_layer(term) if counted_values is None else counted_values
         except _Unknown as unknown:
             return self._values_missing(unknown.reason, unknown.versions)
         except OneMapError as error:
@@ -131,14 +131,14 @@ class TermMeasures:
         return TermValues(empty, [reason] * self._count, nothing, np.zeros(self._count), {}, versions_asked)
 
     def _version(self, part: LayerPart) -> Version:
-        known = [version for version in self._versions if version.code == part.layer]
+        layer_versions = [version for version in self._versions if version.code == part.layer]
         day = self.as_of if part.state is None else date(part.state, 12, 31)
-        version = in_force(known, day)
+        version = in_force(layer_versions, day)
         if version is None:
-            raise _Unknown(Reason.NOT_IN_FORCE if known else Reason.LAYER_MISSING)
+            raise _Unknown(Reason.NOT_IN_FORCE if layer_versions else Reason.LAYER_MISSING)
         if not part.is_earlier:
             return version
-        before = previous_version(known, version)
+        before = previous_version(layer_versions, version)
         if before is None:
             raise _Unknown("no_earlier", [record_of(version)])
         return before
@@ -168,74 +168,77 @@ class TermMeasures:
 
     def _of_layer(self, term: Term) -> TermValues:
         of = require_value(term.of, "the layer of a term, as the pack was refused without")
-        chosen = [self._version(part) for part in term.layers]
-        layer = self._layer(chosen[0])
+        term_versions = [self._version(part) for part in term.layers]
+        layer = self._layer(term_versions[0])
         truth = self._truth(layer, of.where)
-        words = self._editions((of, *term.inside, *term.outside), chosen)
+        words = self._editions((of, *term.inside, *term.outside), term_versions)
         cut = self._ground(term)
         reached = None
         if term.to is not None:
             reached, bounds, walked = self._walk_ground(term)
-            cut, chosen = self._cut_by_walk(cut, reached, bounds), [*chosen, *walked]
+            cut, term_versions = self._cut_by_walk(cut, reached, bounds), [*term_versions, *walked]
         ground, unsure = cut.ground, cut.open_m2
         pieces = layer.pieces if ground is None else self._pieces_in(layer, ground)
         certain = pieces.of_features(truth.true)
         value, features, facts, measure = self._value(term, layer, certain)
         self.counted.setdefault(layer, {})[of.where] = truth.possible
-        beyond = self._beyond_m2(chosen)
+        bare_m2 = self._beyond_m2(term_versions)
         own_m2, doubt = self._unsure(layer, pieces, truth, certain)
-        spoken_of = 1.0 - np.minimum((beyond + unsure) / self.ground_m2, 1.0)
+        spoken_of = 1.0 - np.minimum((bare_m2 + unsure) / self.ground_m2, 1.0)
         if term.kind == COUNT or layer.entry.geometry != POLYGON:
-            known = spoken_of * (1.0 - self._doubt(term, layer, pieces, truth))
+            known_share = spoken_of * (1.0 - self._doubt(term, layer, pieces, truth))
         else:  # a unit's ground is large against what is asked of it: of the features that may count most must be sure
-            known = np.minimum(np.maximum(spoken_of - own_m2 / self.ground_m2, 0.0), 1.0 - doubt)
+            known_share = np.minimum(np.maximum(spoken_of - own_m2 / self.ground_m2, 0.0), 1.0 - doubt)
 
         def amount_in(ground: np.ndarray, is_wide: bool) -> np.ndarray:
             of_ground = self._pieces_in(layer, ground).of_features(truth.possible if is_wide else truth.true)
             return self._amount(term, layer, of_ground)
 
-        known = np.minimum(known, 1.0 - self._doubt_of_cut(cut, amount_in))
+        known_share = np.minimum(known_share, 1.0 - self._doubt_of_cut(cut, amount_in))
         unsure = unsure + own_m2
-        lost = np.bincount(pieces.unit[truth.unknown[pieces.feature]], minlength=self._count)
+        no_values = np.bincount(pieces.unit[truth.unknown[pieces.feature]], minlength=self._count)
         if "without_value" in facts:
-            known = known * (1.0 - self._share_lacking(term, layer, certain))
+            known_share = known_share * (1.0 - self._share_lacking(term, layer, certain))
         if reached is not None and reached.off_street is not None:
-            away = self._pieces_in(layer, reached.off_street).of_features(truth.true)
-            areas = layer.areas_of(away, away.unit, self._count)
+            far_pieces = self._pieces_in(layer, reached.off_street).of_features(truth.true)
+            areas = layer.areas_of(far_pieces, far_pieces.unit, self._count)
             facts |= {} if areas is None else {"off_street_m2": areas.ellipsoidal_m2}
         facts |= {} if reached is None else reached.facts
-        facts = {**facts, "uncovered_m2": beyond, "no_value_m2": unsure, "no_value_features": lost.astype(float)}
+        facts = {**facts, "uncovered_m2": bare_m2, "no_value_m2": unsure, "no_value_features": no_values.astype(float)}
         words |= {} if reached is None else reached.words
-        asked, year = [record_of(version) for version in dict.fromkeys(chosen)], None if of.state else _year(chosen[0])
-        why, largest = _why_open(beyond / self.ground_m2, 1.0 - known), self._largest(layer, certain, measure)
-        return TermValues(value, why, features, known, facts, asked, largest, year=year, words=words)
+        records, year = (
+            [record_of(version) for version in dict.fromkeys(term_versions)],
+            None if of.state else _year(term_versions[0]),
+        )
+        why, largest = _why_open(bare_m2 / self.ground_m2, 1.0 - known_share), self._largest(layer, certain, measure)
+        return TermValues(value, why, features, known_share, facts, records, largest, year=year, words=words)
 
     def _of_cases(self, term: Term) -> TermValues:
         """The ground of the cases in review on the day, each case once, in every unit."""
-        found = review_ground(self.library, self.as_of, self.known_at)
+        review = review_ground(self.library, self.as_of, self.known_at)
         cut = self._ground(term)
         ground, unsure = self.units.grounds if cut.ground is None else cut.ground, cut.open_m2
-        asked = [self._version(part) for part in term.layers]
-        together = union_by(np.zeros(len(found.cases), dtype=np.int64), found.grounds, 1, self.threads)
-        every = together.repeat(self._count)
+        term_versions = [self._version(part) for part in term.layers]
+        united_cases = union_by(np.zeros(len(review.cases), dtype=np.int64), review.grounds, 1, self.threads)
+        every = united_cases.repeat(self._count)
         value, certain = self._in_cases(term, self._common(ground, every))
         features, largest = np.zeros(self._count, dtype=np.int64), []
-        for at, name in enumerate(found.cases):
-            amounts, _ = self._in_cases(term, self._common(ground, found.grounds[[at]].repeat(self._count)))
+        for at, name in enumerate(review.cases):
+            amounts, _ = self._in_cases(term, self._common(ground, review.grounds[[at]].repeat(self._count)))
             features += amounts > 0
             rows = np.flatnonzero(amounts)
             largest += [{"unit": unit, "feature": name, "value": float(amounts[unit])} for unit in rows]
-        beyond = self._beyond_m2(asked) if asked else np.zeros(self._count)
-        known = (1.0 - np.minimum((beyond + unsure) / self.ground_m2, 1.0)) * certain
+        bare_m2 = self._beyond_m2(term_versions) if term_versions else np.zeros(self._count)
+        known_share = (1.0 - np.minimum((bare_m2 + unsure) / self.ground_m2, 1.0)) * certain
         open_share = self._doubt_of_cut(
             cut, lambda some, is_wide: self._in_cases(term, self._common(some, every), is_wide=is_wide)[0]
         )
-        known = np.minimum(known, 1.0 - open_share)
-        if found.unreadable:  # their ground may lie anywhere
-            known = np.zeros(self._count)
-        reason: list[str | None] = [Reason.OUTSIDE_COVERAGE if out > 0 else Reason.NO_VALUE for out in beyond.tolist()]
-        records = [record_of(version) for version in dict.fromkeys(asked)]
-        return TermValues(value, reason, features, known, {}, records, largest)
+        known_share = np.minimum(known_share, 1.0 - open_share)
+        if review.unreadable:  # their ground may lie anywhere
+            known_share = np.zeros(self._count)
+        reason: list[str | None] = [Reason.OUTSIDE_COVERAGE if out > 0 else Reason.NO_VALUE for out in bare_m2.tolist()]
+        records = [record_of(version) for version in dict.fromkeys(term_versions)]
+        return TermValues(value, reason, features, known_share, {}, records, largest)
 
     def _in_cases(self, term: Term, grounds: np.ndarray, *, is_wide: bool = False) -> tuple[np.ndarray, np.ndarray]:
         """The amount in the ground of cases by unit (m,), and the part of it that is known.
@@ -250,8 +253,8 @@ class TermMeasures:
         certain = pieces.of_features(truth.possible if is_wide else truth.true)
         number = np.nan_to_num(self._summed_numbers(term, layer)[certain.feature]) * certain.share
         _, doubt = self._unsure(layer, pieces, truth, certain)
-        known = (1.0 - doubt) * (1.0 - self._share_lacking(term, layer, certain))
-        return np.bincount(certain.unit, number, self._count), known
+        known_share = (1.0 - doubt) * (1.0 - self._share_lacking(term, layer, certain))
+        return np.bincount(certain.unit, number, self._count), known_share
 
     def _value(
         self, term: Term, layer: LayerInUnits, pieces: UnitPieces
@@ -301,7 +304,7 @@ class TermMeasures:
         It is a share of what the term measures: features of a count, the lines' length, a multipoint's points.
         """
         certain, possible = (
-            self._amount(term, layer, pieces.of_features(chosen)) for chosen in (truth.true, truth.possible)
+            self._amount(term, layer, pieces.of_features(is_counted)) for is_counted in (truth.true, truth.possible)
         )
         return 1.0 - _share(certain, possible)
 
@@ -334,10 +337,10 @@ class TermMeasures:
         layer = self._layer(self._version(term.layers[0]))
         shapes = shift_geometries(all_of(layer.shapes)[np.unique(layer.pieces.feature)], layer.plane.origin)
         names, grounds = self._all_units.names, self._all_units.grounds
-        asked = np.isin(names, self.units.names)
+        is_asked = np.isin(names, self.units.names)
         reaches = np.zeros(len(names), dtype=bool)
         reaches[shapely.STRtree(shapes).query(grounds, predicate="intersects")[0]] = True
-        rows = asked | reaches
+        rows = is_asked | reaches
         if rows.sum() == self._count:
             return None
         units = replace(self._all_units, names=names[rows], grounds=grounds[rows])
@@ -400,31 +403,31 @@ class TermMeasures:
         if part not in self._grounds:
             layer = self._layer(self._version(part))
             truth, pieces = self._truth(layer, part.where), layer.pieces
-            found = []
-            for chosen in truth.certain_and_possible:
-                some = pieces.of_features(chosen)
+            part_grounds = []
+            for is_counted in truth.certain_and_possible:
+                some = pieces.of_features(is_counted)
                 united = union_by(some.unit, some.geometry, self._count, self.threads)
-                found.append(shift_geometries(united, layer.plane.origin))
-            self._grounds[part] = found[0], found[-1]
+                part_grounds.append(shift_geometries(united, layer.plane.origin))
+            self._grounds[part] = part_grounds[0], part_grounds[-1]
         return self._grounds[part]
 
-    def _editions(self, parts: Sequence[LayerPart], chosen: Sequence[Version]) -> dict[str, list[str | None]]:
+    def _editions(self, parts: Sequence[LayerPart], term_versions: Sequence[Version]) -> dict[str, list[str | None]]:
         """The editions of classes of the term's own layer, and whether an earlier version is written in another.
 
         Raises _Unknown class_edition if no known edition has a layer's codes.
         """
-        found: list[frozenset[str] | None] = []
-        for part, version in zip(parts, chosen, strict=False):
-            stored = self._layer(version).source.stored
+        editions: list[frozenset[str] | None] = []
+        for part, version in zip(parts, term_versions, strict=False):
+            features = self._layer(version).source.stored
             entry = self.library.catalogue()[version.code]
-            found.append(None if stored is None else class_editions(part.where, stored.attributes, entry))
-            if found[-1] is not None and not found[-1]:
+            editions.append(None if features is None else class_editions(part.where, features.attributes, entry))
+            if editions[-1] is not None and not editions[-1]:
                 raise _Unknown(NO_EDITION, [record_of(version)])
-        own = found[0]
+        own = editions[0]
         if own is None:
             return {}
         words: dict[str, list[str | None]] = {"classes": [",".join(sorted(own))] * self._count}
-        if any(part.is_earlier and is_broken(own, one) for part, one in zip(parts, found, strict=True)):
+        if any(part.is_earlier and is_broken(own, one) for part, one in zip(parts, editions, strict=True)):
             words["break"] = [CLASSES] * self._count
         return words
 
@@ -439,16 +442,16 @@ class TermMeasures:
             places = self._layer(self._version(to), walk.distance_m)
             truth = self._truth(places, to.where)
             shapes = shift_geometries(all_of(places.shapes), places.plane.origin)
-            streets, asked, why = self._streets(term, walk)
-            found = [
-                reached_ground(self.units.grounds, shapes[chosen], lines, walk, why)
-                for chosen in truth.certain_and_possible
+            streets, street_version, why = self._streets(term, walk)
+            walks = [
+                reached_ground(self.units.grounds, shapes[is_place], lines, walk, why)
+                for is_place in truth.certain_and_possible
                 for lines in streets
             ]
-            least, most = found[0].grounds, found[0].grounds
-            for one in found[1:]:  # without a network the way is straight, so that fewer streets may reach further
+            least, most = walks[0].grounds, walks[0].grounds
+            for one in walks[1:]:  # without a network the way is straight, so that fewer streets may reach further
                 least, most = self._common(least, one.grounds), unions(most, one.grounds)
-            self._walks[key] = found[0], (least, most) if len(found) > 1 else None, asked
+            self._walks[key] = walks[0], (least, most) if len(walks) > 1 else None, street_version
         return self._walks[key]
 
     def _cut_by_walk(
@@ -487,8 +490,8 @@ class TermMeasures:
         """A layer's pieces in some ground of each unit (m,), None where there is none."""
         rows = np.flatnonzero(~shapely.is_missing(ground) & ~shapely.is_empty(ground))
         east, north = layer.plane.origin
-        found = layer.pieces_in(shift_geometries(ground[rows], (-east, -north)))
-        return replace(found, unit=rows[found.unit])
+        pieces = layer.pieces_in(shift_geometries(ground[rows], (-east, -north)))
+        return replace(pieces, unit=rows[pieces.unit])
 
     def _unsure(
         self, layer: LayerInUnits, pieces: UnitPieces, truth: Truth, certain: UnitPieces
@@ -501,18 +504,18 @@ class TermMeasures:
             return np.zeros(self._count), np.zeros(self._count)
         possible = pieces.of_features(truth.possible)
         areas = [layer.areas_of(some, some.unit, self._count) for some in (possible, certain)]
-        found = [one.area_m2 for one in areas if one is not None]
-        unsure = np.maximum(found[0] - found[1], 0.0)
-        return unsure, np.divide(unsure, found[0], out=np.zeros(self._count), where=found[0] > 0)
+        areas_m2 = [one.area_m2 for one in areas if one is not None]
+        unsure = np.maximum(areas_m2[0] - areas_m2[1], 0.0)
+        return unsure, np.divide(unsure, areas_m2[0], out=np.zeros(self._count), where=areas_m2[0] > 0)
 
-    def _beyond_m2(self, chosen: Sequence[Version]) -> np.ndarray:
+    def _beyond_m2(self, term_versions: Sequence[Version]) -> np.ndarray:
         """The area of each unit (m,) outside these versions' coverage. Raises OneMapError compare.arithmetic."""
         grounds = np.full(self._count, None, dtype=object)
-        for version in dict.fromkeys(chosen):
+        for version in dict.fromkeys(term_versions):
             if version.table not in self._beyond:
                 coverage = coverage_of(self.library, version)
-                found = parts_outside(self.units.grounds, coverage, self.threads)
-                self._beyond[version.table] = proved_ground(found, self.units.source, self.units.names)
+                outside = parts_outside(self.units.grounds, coverage, self.threads)
+                self._beyond[version.table] = proved_ground(outside, self.units.source, self.units.names)
             grounds = unions(grounds, self._beyond[version.table])
         areas: np.ndarray = np.nan_to_num(shapely.area(grounds))
         return areas
@@ -536,36 +539,36 @@ class TermMeasures:
         truth, pieces = self._truth(layer, of.where), layer.pieces
         years = self._numbers(layer, term.year)
         numbers, bad_units = self._in_base_units(term, layer)
-        lost, repeated = truth.unknown, layer.repeated_among(truth.possible)
+        is_unknown, repeated = truth.unknown, layer.repeated_among(truth.possible)
         value, features = np.full(self._count, np.nan), np.zeros(self._count, dtype=np.int64)
-        known, found_year = np.ones(self._count), np.full(self._count, np.nan)
+        known_share, found_year = np.ones(self._count), np.full(self._count, np.nan)
         reason: list[str | None] = [None] * self._count
         largest = []
         for unit in range(self._count):
             rows = pieces.feature[pieces.unit == unit]
-            asked = rows[truth.true[rows] | lost[rows]]
-            until = asked[years[asked] <= self.as_of.year]
-            wanted = year if year is not None else (years[until].max() if len(until) else np.nan)
-            chosen = asked[years[asked] == wanted]
-            if len(asked) == 0 and layer.entry.complete:
+            asked_rows = rows[truth.true[rows] | is_unknown[rows]]
+            until = asked_rows[years[asked_rows] <= self.as_of.year]
+            wanted_year = year if year is not None else (years[until].max() if len(until) else np.nan)
+            year_rows = asked_rows[years[asked_rows] == wanted_year]
+            if len(asked_rows) == 0 and layer.entry.complete:
                 value[unit] = 0.0
                 continue
-            if len(chosen) == 0:
-                reason[unit] = "no_year" if len(asked) else "no_row"
+            if len(year_rows) == 0:
+                reason[unit] = "no_year" if len(asked_rows) else "no_row"
                 continue
-            if repeated[chosen].any():
+            if repeated[year_rows].any():
                 reason[unit] = "rows_repeated"
                 continue
-            if lost[chosen].any() or np.isnan(numbers[chosen]).any():
-                reason[unit] = "unit" if bad_units[chosen].any() else Reason.NO_VALUE
+            if is_unknown[year_rows].any() or np.isnan(numbers[year_rows]).any():
+                reason[unit] = "unit" if bad_units[year_rows].any() else Reason.NO_VALUE
                 continue
-            value[unit], features[unit], found_year[unit] = numbers[chosen].sum(), len(chosen), wanted
+            value[unit], features[unit], found_year[unit] = numbers[year_rows].sum(), len(year_rows), wanted_year
             largest += [
                 {"unit": unit, "feature": layer.source.names[row], "value": float(numbers[row])}
-                for row in chosen[:LARGEST].tolist()
+                for row in year_rows[:LARGEST].tolist()
             ]
         facts = {"year": found_year}
-        return TermValues(value, reason, features, known, facts, [record_of(version)], largest)
+        return TermValues(value, reason, features, known_share, facts, [record_of(version)], largest)
 
     def _in_base_units(self, term: Term, layer: LayerInUnits) -> tuple[np.ndarray, np.ndarray]:
         """The rows' numbers in base units (n,), and whether a row names a unit of another kind."""
@@ -578,15 +581,15 @@ class TermMeasures:
 
 def _share(part: np.ndarray, whole: np.ndarray, of_nothing: float = 1.0) -> np.ndarray:
     """The quotient part ÷ whole, or of_nothing if the whole is 0."""
-    found: np.ndarray = np.divide(part, whole, out=np.full(len(whole), of_nothing), where=np.asarray(whole) > 0)
-    return found
+    quotient: np.ndarray = np.divide(part, whole, out=np.full(len(whole), of_nothing), where=np.asarray(whole) > 0)
+    return quotient
 
 
-def _why_open(beyond: np.ndarray, lack: np.ndarray) -> list[str | None]:
+def _why_open(uncovered_share: np.ndarray, lack: np.ndarray) -> list[str | None]:
     """Why a term is partly unknown: the larger lack decides, since coverages differ by some cm² along borders."""
     return [
         Reason.OUTSIDE_COVERAGE if out > 0 and out >= whole - out else Reason.NO_VALUE
-        for out, whole in zip(beyond.tolist(), lack.tolist(), strict=True)
+        for out, whole in zip(uncovered_share.tolist(), lack.tolist(), strict=True)
     ]
 
 

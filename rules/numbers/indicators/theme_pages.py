@@ -28,12 +28,13 @@ _MOST_ROWS = 300  # of a table that somebody reads on paper
 def theme_page(
     theme: Theme,
     rows: Sequence[Record],
-    held: Mapping[str, Version | None],
+    version_by_code: Mapping[str, Version | None],
     packs: Sequence[IndicatorPack],
     catalogue: Catalogue,
     language: str,
 ) -> list[Section]:
-    """The page with its chart. rows: of the theme's indicators on one day; held: the version of each code, or None.
+    """The page with its chart. rows: of the theme's indicators on one day; version_by_code: the version of each code,
+    or None.
 
     For one unit the indicators are compared with their targets. For several units every indicator of the page's list is
     compared: in panels of one picture, or for many units on a further page each.
@@ -43,13 +44,17 @@ def theme_page(
     order = {name: place for place, name in enumerate(dict.fromkeys((*theme.chart, *theme.indicators)))}
     ordered = sorted(rows, key=lambda row: order.get(row["id"], len(order)))
     figures = _figures(title, theme, ordered, packs, catalogue, language)
-    lost = sum(held[code] is None for code in (*theme.layers, *theme.tables))
+    lost_count = sum(version_by_code[code] is None for code in (*theme.layers, *theme.tables))
     count = len(theme.layers) + len(theme.tables)
     facts = [
         [phrase("figures.pack", language), pack_names(packs, language)],
-        [phrase("figures.held", language), phrase("figures.held_of", language, held=count - lost, count=count)],
+        [phrase("figures.held", language), phrase("figures.held_of", language, held=count - lost_count, count=count)],
     ]
-    blocks = (*_about_blocks(theme, language), *_indicators(rows, language), *_layers(theme, held, catalogue, language))
+    blocks = (
+        *_about_blocks(theme, language),
+        *_indicators(rows, language),
+        *_layers(theme, version_by_code, catalogue, language),
+    )
     first = section_of(title, facts, *blocks, drawing=figures[0] if figures else None)
     return [first, *(section_of(one.words.title, facts, drawing=one) for one in figures[1:])]
 
@@ -63,12 +68,12 @@ def _figures(
     language: str,
 ) -> list[AnyFigure]:
     """The charts of rows in the order of display."""
-    named = theme.chart or tuple(dict.fromkeys(row["id"] for row in rows))
-    groups = [group for name in named if (group := [row for row in rows if row["id"] == name])]
+    indicator_ids = theme.chart or tuple(dict.fromkeys(row["id"] for row in rows))
+    groups = [group for name in indicator_ids if (group := [row for row in rows if row["id"] == name])]
     units = list(dict.fromkeys(row["unit"] for row in rows))
     if len(units) < 2:
-        shown = [row for group in groups for row in group][:_MOST_BULLETS]
-        return [indicator_chart(title, shown, packs, catalogue, language, is_below_title=True)]
+        shown_rows = [row for group in groups for row in group][:_MOST_BULLETS]
+        return [indicator_chart(title, shown_rows, packs, catalogue, language, is_below_title=True)]
     if len(units) > _MOST_PANEL_UNITS:
         return [unit_figure(group, catalogue, language) for group in groups[:_MOST_PANELS]]
     return [compared_figure(title, groups[:_MOST_PANELS], units, catalogue, language)]
@@ -95,10 +100,12 @@ def _cells(row: Record, language: str) -> list[str]:
     return [unit_words(row, language), row["title"], value, target, status_words(row["status"], language), why]
 
 
-def _layers(theme: Theme, held: Mapping[str, Version | None], catalogue: Catalogue, language: str) -> tuple[Block, ...]:
+def _layers(
+    theme: Theme, version_by_code: Mapping[str, Version | None], catalogue: Catalogue, language: str
+) -> tuple[Block, ...]:
     rows = []
     for code in (*theme.layers, *theme.tables):
-        version = held[code]
+        version = version_by_code[code]
         name = [code, catalogue[code].title_in(language)]
         if version is None:
             rows.append([*name, phrase("figures.lacks", language), "–", "–", "–"])

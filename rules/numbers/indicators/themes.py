@@ -85,9 +85,9 @@ def parse_theme(text: str, source: str, catalogue: Mapping[str, LayerEntry], ind
     if problems:
         raise OneMapError.of(problems)
     page = raw.get("page", {})
-    layers, tables, named = (tuple(raw[key]) for key in _LISTS)
+    layers, tables, indicator_ids = (tuple(raw[key]) for key in _LISTS)
     about, chart = page.get("about", {}), tuple(page.get("chart", ()))
-    return Theme(raw["id"], raw["title"], layers, tables, named, about, chart)
+    return Theme(raw["id"], raw["title"], layers, tables, indicator_ids, about, chart)
 
 
 def theme_named(name: str, catalogue: Mapping[str, LayerEntry], indicators: Sequence[str]) -> Theme:
@@ -136,9 +136,9 @@ def _unknown_names(
     """Problems of layers that the catalogue lacks or has as tables, of tables that are none, of unknown indicators."""
     grounds = [code for code, entry in catalogue.items() if entry.geometry != "table"]
     tables = [code for code, entry in catalogue.items() if entry.geometry == "table"]
-    for key, known in zip(_LISTS, (grounds, tables, indicators), strict=True):
+    for key, known_names in zip(_LISTS, (grounds, tables, indicators), strict=True):
         for name in raw[key]:
-            if known is not None and name not in known:
+            if known_names is not None and name not in known_names:
                 yield Problem("theme.name", {"file": source, "field": key, "key": key, "value": name})
     for name in raw.get(_PAGE, {}).get("chart", ()):
         if name not in raw["indicators"]:

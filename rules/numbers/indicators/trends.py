@@ -29,16 +29,16 @@ NOTHING: Mapping[str, None] = dict.fromkeys(("trend", "trend_reason", "before", 
 
 
 def earlier_states(
-    known: Sequence[Version], wanted: Wanted, day: date, count: int
+    all_versions: Sequence[Version], wanted_items: Wanted, day: date, count: int
 ) -> dict[date, list[tuple[IndicatorPack, Indicator]]]:
     """The last day of each of the `count` earlier states of each indicator, by day.
 
-    A state ends when one of the versions that the formula uses is followed by the next. known: the library's versions.
-    Indicators without an earlier state are left out.
+    A state ends when one of the versions that the formula uses is followed by the next. all_versions: the library's
+    versions. Indicators without an earlier state are left out.
     """
-    by_code = groups_of((version.code, version) for version in known)
+    by_code = groups_of((version.code, version) for version in all_versions)
     return groups_of(
-        (at, (pack, item)) for pack, item in wanted for at in _ends(by_code, _codes(pack, item), day, count)
+        (at, (pack, item)) for pack, item in wanted_items for at in _ends(by_code, _codes(pack, item), day, count)
     )
 
 
@@ -67,7 +67,7 @@ def set_trends(rows: Sequence[Record]) -> None:
     trend: rise, fall or same, None with its reason; before, before_as_of: the value compared with, and its day.
     """
     last: dict[tuple[str, str, Any], Record] = {}
-    compared: dict[tuple[str, str, Any], Record] = {}
+    rows_before: dict[tuple[str, str, Any], Record] = {}
     cut: dict[tuple[str, str, Any], str] = {}
     for row in rows:
         key = row["pack"], row["id"], row["unit"]
@@ -78,8 +78,8 @@ def set_trends(rows: Sequence[Record]) -> None:
         if row["value"] is None:
             row["trend_reason"] = row["reason"]
             continue
-        if row["break"] == SAME_STATE and key in compared:
-            row |= {name: compared[key][name] for name in NOTHING}
+        if row["break"] == SAME_STATE and key in rows_before:
+            row |= {name: rows_before[key][name] for name in NOTHING}
             continue
         before = last.get(key)
         if before is None:
@@ -87,7 +87,7 @@ def set_trends(rows: Sequence[Record]) -> None:
         else:
             row |= {"trend": _way(before["value"], row["value"])}
             row |= {"before": before["value"], "before_as_of": before["as_of"]}
-        last[key] = compared[key] = row
+        last[key] = rows_before[key] = row
         cut.pop(key, None)
 
 
@@ -105,7 +105,7 @@ def mark_breaks(rows: list[Record], grounds: Mapping[tuple[str, Any], Any]) -> N
     """
     before: dict[tuple[str, str, Any], Record] = {}
     first: dict[tuple[str, str], str] = {}  # the day on which an indicator is measured first
-    moved: dict[tuple[str, str, Any], bool] = {}
+    is_moved: dict[tuple[str, str, Any], bool] = {}
     for row in rows:
         key = row["pack"], row["id"], row["unit"]
         earlier, begin = before.get(key), first.setdefault(key[:2], row["as_of"])
@@ -114,10 +114,10 @@ def mark_breaks(rows: list[Record], grounds: Mapping[tuple[str, Any], Any]) -> N
             row["break"] = _break_within(row) or (UNITS if row["as_of"] != begin else None)
             continue
         pair = earlier["as_of"], row["as_of"], row["unit"]
-        if pair not in moved:
+        if pair not in is_moved:
             same = earlier["unit_version"] == row["unit_version"]
-            moved[pair] = not same and _is_moved(*(grounds[day, row["unit"]] for day in pair[:2]))
-        row["break"] = _mark(earlier, row, moved[pair])
+            is_moved[pair] = not same and _is_moved(*(grounds[day, row["unit"]] for day in pair[:2]))
+        row["break"] = _mark(earlier, row, is_moved[pair])
 
 
 def _mark(earlier: Record, row: Record, is_moved: bool) -> str | None:

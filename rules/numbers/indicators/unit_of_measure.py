@@ -115,8 +115,8 @@ def factors_to(unit: UnitOfMeasure, texts: Sequence[str | None]) -> np.ndarray:
     """The factors that convert numbers in the units of texts (n,) to base units; NaN for units of another kind."""
     factors: dict[str | None, float] = {}
     for text in dict.fromkeys(texts):
-        found = known_unit(text)
-        factors[text] = found.factor if found is not None and found.powers == unit.powers else np.nan
+        unit_found = known_unit(text)
+        factors[text] = unit_found.factor if unit_found is not None and unit_found.powers == unit.powers else np.nan
     return np.array([factors[text] for text in texts], dtype=float)
 
 
@@ -131,10 +131,10 @@ def joined_powers(
 
 
 def _product(text: str) -> tuple[float, tuple[tuple[str, int], ...]]:
-    found = _PART.fullmatch(text)
-    if found is None:
+    match = _PART.fullmatch(text)
+    if match is None:
         raise ValueError(text)
-    number, many, name = found.groups()
+    number, many, name = match.groups()
     atom = _ATOMS.get(_WORDS.get(name, name))
     if atom is None and (word := _WORDS.get(f"{many}{name}")):  # 千米 is a unit of its own
         atom, many = _ATOMS[word], ""

@@ -66,11 +66,11 @@ def unapproved_ground(library: Library, as_of: date, threads: Threads) -> Candid
 
     Raises OneMapError version.unreadable, statistics.field, overlay.union, compare.arithmetic.
     """
-    known = versions(library)
-    new = _new_ground(library, known, as_of, threads)
+    all_versions = versions(library)
+    new = _new_ground(library, all_versions, as_of, threads)
     if new is None:
         return None
-    approvals = {code: layer_in_force(known, code, as_of) for code in APPROVALS}
+    approvals = {code: layer_in_force(all_versions, code, as_of) for code in APPROVALS}
     present = [version for version in approvals.values() if version is not None]
     shapes, names, covers = _approved_features(library, present, new.looked_on)
     threads.progress.check()
@@ -82,8 +82,10 @@ def unapproved_ground(library: Library, as_of: date, threads: Threads) -> Candid
         is_silent_of = _is_beyond(library, approval, grounds, threads)
         of_candidates += [approval.code] if is_silent_of.any() else []
         unsure |= is_silent_of
-    lines = [(version, word) for code, word in LINES if (version := layer_in_force(known, code, as_of)) is not None]
-    boundary = layer_in_force(known, BOUNDARY, as_of)
+    lines = [
+        (version, word) for code, word in LINES if (version := layer_in_force(all_versions, code, as_of)) is not None
+    ]
+    boundary = layer_in_force(all_versions, BOUNDARY, as_of)
     classes = _classes(library, grounds, lines, boundary, threads)
     records = [
         {"class": word, "area_m2": float(shapely.area(ground)), **_nearest(ground, shapes, names)}
@@ -123,25 +125,25 @@ class _NewGround:
     has_no_class: bool = False
 
 
-def _new_ground(library: Library, known: Sequence[Version], as_of: date, threads: Threads) -> _NewGround | None:
+def _new_ground(library: Library, all_versions: Sequence[Version], as_of: date, threads: Threads) -> _NewGround | None:
     """Ground that surveys, or spots seen from above, call built on a day, without ground built in the older survey."""
-    surveys = [version for version in known if version.code == SURVEY]
-    newer, spots = in_force(surveys, as_of), layer_in_force(known, SEEN_FROM_ABOVE, as_of)
+    surveys = [version for version in all_versions if version.code == SURVEY]
+    newer, spots = in_force(surveys, as_of), layer_in_force(all_versions, SEEN_FROM_ABOVE, as_of)
     older = None if newer is None else previous_version(surveys, newer)
-    seen = None if spots is None else _ground(library, spots, threads)
+    spot_ground = None if spots is None else _ground(library, spots, threads)
     if newer is None or older is None:
-        return None if spots is None else _NewGround(seen, None, spots.valid_from or "")
+        return None if spots is None else _NewGround(spot_ground, None, spots.valid_from or "")
     now, (before, before_unclear) = (_survey_ground(library, version, threads) for version in (newer, older))
     speaks = coverage_of(library, older)
-    built, open_now = grounds_inside(now, speaks, newer.code, threads).tolist()
+    built_ground, open_now = grounds_inside(now, speaks, newer.code, threads).tolist()
     (elsewhere,) = grounds_outside(now[:1], speaks, newer.code, threads)
-    found = union_of_all(np.array([built, seen]), threads)
-    new, open_now = grounds_outside(np.array([found, open_now]), before, newer.code, threads).tolist()
+    ground_now = union_of_all(np.array([built_ground, spot_ground]), threads)
+    new, open_now = grounds_outside(np.array([ground_now, open_now]), before, newer.code, threads).tolist()
     (unclear,) = grounds_inside(np.array([new]), before_unclear, newer.code, threads)
     (new,) = grounds_outside(np.array([new]), before_unclear, newer.code, threads)
-    asked = [newer, older, *([] if spots is None else [spots])]
+    used_versions = [newer, older, *([] if spots is None else [spots])]
     has_no_class = any(len(_wide_parts(ground)) > 0 for ground in (unclear, open_now))
-    looked_on = max(version.valid_from or "" for version in asked)
+    looked_on = max(version.valid_from or "" for version in used_versions)
     return _NewGround(new, unclear, looked_on, len(_wide_parts(elsewhere)) > 0, has_no_class)
 
 
@@ -165,26 +167,26 @@ def _over_lines(
     threads: Threads,
 ) -> list[tuple[str, shapely.Geometry]]:
     """The parts of newly built ground on protected ground or outside the growth boundary, each with its line."""
-    found, whole = [], np.array([new], dtype=object)
+    words_and_parts, whole = [], np.array([new], dtype=object)
     for version, word in lines:
         (common,) = grounds_inside(whole, _ground(library, version, threads), SURVEY, threads)
-        found += [(word, part) for part in _wide_parts(common)]
+        words_and_parts += [(word, part) for part in _wide_parts(common)]
     if boundary is not None:
         (outside,) = _beyond_boundary(library, boundary, whole, threads)
-        found += [(OUTSIDE, part) for part in _wide_parts(outside)]
-    return found
+        words_and_parts += [(OUTSIDE, part) for part in _wide_parts(outside)]
+    return words_and_parts
 
 
 def _survey_ground(library: Library, version: Version, threads: Threads) -> np.ndarray:
     """The built ground of a survey, and that of unknown class (2,), by the groups of its classes in any edition."""
-    stored = read_version(library, version, None)
+    features = read_version(library, version, None)
     entry = library.catalogue()[version.code]
     place: ProblemPlace = {**entry.place_in(library.label), "field": "DLBM"}
-    keys = class_keys(("DLBM/group", "DLBM/class"), stored.attributes, entry, place)
+    keys = class_keys(("DLBM/group", "DLBM/class"), features.attributes, entry, place)
     is_built = np.array([group == "built" and code != _RESERVOIR_2007 for group, code in keys.classes], dtype=bool)
     is_unclear = np.array([group is None for group, _ in keys.classes], dtype=bool)
-    rows = (chosen[keys.of_feature] for chosen in (is_built, is_unclear))
-    return np.array([union_of_all(stored.geometries[some], threads) for some in rows])
+    rows = (is_class[keys.of_feature] for is_class in (is_built, is_unclear))
+    return np.array([union_of_all(features.geometries[some], threads) for some in rows])
 
 
 def _ground(library: Library, version: Version, threads: Threads) -> shapely.Geometry:
@@ -200,14 +202,14 @@ def _approved_features(
     """
     shapes, names, covers = [np.empty(0, dtype=object)], [], [np.empty(0, dtype=bool)]
     for version in present:
-        stored, key = read_version(library, version, None), library.catalogue()[version.code].key
-        has_key = key is not None and key in stored.attributes.columns
-        values = stored.attributes[key].tolist() if has_key else stored.fids.tolist()
-        shapes.append(stored.geometries)
+        features, key = read_version(library, version, None), library.catalogue()[version.code].key
+        has_key = key is not None and key in features.attributes.columns
+        values = features.attributes[key].tolist() if has_key else features.fids.tolist()
+        shapes.append(features.geometries)
         names += [f"{version.code} {value}" for value in values]
         is_over = np.zeros(len(values), dtype=bool)
-        if version.code == _TEMPORARY and ENDS in stored.attributes.columns:
-            ends = [day_of(value) for value in stored.attributes[ENDS].tolist()]
+        if version.code == _TEMPORARY and ENDS in features.attributes.columns:
+            ends = [day_of(value) for value in features.attributes[ENDS].tolist()]
             is_over = np.array([end is not None and end.isoformat() < looked_on for end in ends], dtype=bool)
         covers.append(~is_over)
     return np.concatenate(shapes), names, np.concatenate(covers)
@@ -217,8 +219,8 @@ def _wide_parts(ground: shapely.Geometry | None) -> np.ndarray:
     """Single polygons that are large and wide enough to matter."""
     parts = shapely.get_parts(np.array([] if ground is None else [ground], dtype=object))
     large = parts[shapely.area(parts) >= LEAST_M2 - _AREA_STEP_M2 / 2]
-    found: np.ndarray = large[~narrower(large, LEAST_WIDTH_M)]
-    return found
+    wide: np.ndarray = large[~narrower(large, LEAST_WIDTH_M)]
+    return wide
 
 
 def _classes(

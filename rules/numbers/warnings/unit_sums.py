@@ -58,9 +58,9 @@ class _Family:
 
 def table_sums(attributes: pd.DataFrame, entry: LayerEntry) -> TableSums:
     """Compare each unit's number with the sum of the units directly below it, as far as the table has them."""
-    found = TableSums()
+    sums = TableSums()
     if entry.unit is None or entry.unit not in attributes.columns:
-        return found
+        return sums
     keys = [name for name in entry.rows if name != entry.unit and name in attributes.columns]
     numbers = {
         one.name: plain_numbers(attributes[one.name].to_numpy(dtype=object))
@@ -74,12 +74,12 @@ def table_sums(attributes: pd.DataFrame, entry: LayerEntry) -> TableSums:
         if factors is None:
             continue
         if repeated[members].any() or np.isnan(factors).any():
-            found.unlooked.add(REPEATED if repeated[members].any() else NO_UNIT)
+            sums.unlooked.add(REPEATED if repeated[members].any() else NO_UNIT)
             continue
-        found.unequal += _unequal(family, numbers, factors, measure)
+        sums.unequal += _unequal(family, numbers, factors, measure)
         if any(_is_open(values[family.own], values[family.below]) for values in numbers.values()):
-            found.unlooked.add(Reason.NO_VALUE)
-    return found
+            sums.unlooked.add(Reason.NO_VALUE)
+    return sums
 
 
 def _is_open(own: float, below: np.ndarray) -> bool:
@@ -103,10 +103,10 @@ def _families(rows: pd.DataFrame, unit: str, keys: Sequence[str]) -> Iterator[_F
     groups = ["/".join(text_value(rows[name].iloc[at]) or "" for name in keys) for at in range(len(rows))]
     for group, members in pd.DataFrame({"unit": units, "group": groups}).groupby("group", sort=True):
         stems = [unit_stems(name) if name else [""] for name in members["unit"]]
-        known = {own for own, *_ in stems}
+        known_stems = {own for own, *_ in stems}
         below: dict[str, list[int]] = {}
         for at, (_, *others) in zip(members.index.tolist(), stems, strict=True):
-            above = next((stem for stem in others if stem in known), None)
+            above = next((stem for stem in others if stem in known_stems), None)
             if above is not None:
                 below.setdefault(above, []).append(at)
         for at, (own, *_), name in zip(members.index.tolist(), stems, members["unit"], strict=True):

@@ -27,7 +27,7 @@ _MOST_ROWS = 200  # of a kind, that somebody reads on paper
 
 
 def warning_page(
-    found: FoundWarnings,
+    found_warnings: FoundWarnings,
     day: str,
     packs: Sequence[IndicatorPack],
     catalogue: Mapping[str, LayerEntry],
@@ -35,18 +35,18 @@ def warning_page(
     lead: str = "",
 ) -> Section:
     """The page of a list. day: of the list, ISO; lead: a sentence above it."""
-    rows = rows_with_decimals(found.rows, packs)
+    rows = rows_with_decimals(found_warnings.rows, packs)
     kinds = list(dict.fromkeys(row["kind"] for row in rows))
     titles = indicator_titles(packs, language)
     titles |= {code: entry.title_in(language) for code, entry in catalogue.items()}
     title = phrase("figures.warnings", language, day=day)
     names = phrase("said.comma", language).join(f"{pack.title.get(language, pack.id)} {pack.version}" for pack in packs)
     words = ChartWords(title, phrase("figures.count", language), names, language, is_count=True, is_below_title=True)
-    counted = Counter((row["kind"], row["status"]) for row in rows)
+    status_counts = Counter((row["kind"], row["status"]) for row in rows)
     series = [
         BarSeries(
             status_words(status, language, phrase(f"warning_status.{status}", language)),
-            tuple(float(counted[kind, status]) for kind in kinds),
+            tuple(float(status_counts[kind, status]) for kind in kinds),
             fill,
         )
         for status, fill in _FILLS.items()
@@ -65,16 +65,18 @@ def warning_page(
         [phrase("figures.status", language), phrase("said.comma", language).join(by_status) or "–"],
         [phrase("figures.state", language), phrase("said.comma", language).join(counts) or "–"],
     ]
-    blocks = [block for kind in kinds for block in _of_kind(kind, rows, found.unit_names, titles, language)]
-    unlooked = _unlooked_rows(found, titles, language)
+    blocks = [block for kind in kinds for block in _of_kind(kind, rows, found_warnings.unit_names, titles, language)]
+    unlooked = _unlooked_rows(found_warnings, titles, language)
     return section_of(title, facts, *blocks, *unlooked, lead=lead, drawing=chart if rows else None)
 
 
 def _of_kind(
-    kind: str, found: Sequence[Record], units: Mapping[str, str], titles: Mapping[str, str], language: str
+    kind: str, warning_records: Sequence[Record], units: Mapping[str, str], titles: Mapping[str, str], language: str
 ) -> tuple[Block, ...]:
     # The gravest first; of one status in the order in which they were found.
-    rows = sorted((row for row in found if row["kind"] == kind), key=lambda row: list(_FILLS).index(row["status"]))
+    rows = sorted(
+        (row for row in warning_records if row["kind"] == kind), key=lambda row: list(_FILLS).index(row["status"])
+    )
     widths = {"subject": 5, "amount": 2.8, "limit": 1.8, "status": 2.3, "state": 2.4, "reason": 4}
     heading = phrase("figures.counted", language, title=phrase(f"warning_kind.{kind}", language), count=len(rows))
     cells = [_cells(row, units, titles, language) for row in rows]
@@ -153,9 +155,9 @@ def _amount(value: float | None, row: Record) -> str | None:
     return f"{value:,.0f}" if float(value).is_integer() else value_text(value, [value])
 
 
-def _unlooked_rows(found: FoundWarnings, titles: Mapping[str, str], language: str) -> tuple[Block, ...]:
+def _unlooked_rows(found_warnings: FoundWarnings, titles: Mapping[str, str], language: str) -> tuple[Block, ...]:
     """A table of the checks that could not be made, with the reason."""
-    if not found.unlooked:
+    if not found_warnings.unlooked:
         return ()
     rows = [
         [
@@ -163,6 +165,6 @@ def _unlooked_rows(found: FoundWarnings, titles: Mapping[str, str], language: st
             titles.get(one.get("layer", ""), one.get("layer") or "–"),
             indicator_reasons(one["reason"], language),
         ]
-        for one in found.unlooked
+        for one in found_warnings.unlooked
     ]
     return titled_table("figures", "unlooked", {"kind": 5, "layer": 5, "reason": 6}, rows, language)

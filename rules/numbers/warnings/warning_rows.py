@@ -34,23 +34,31 @@ def warning_rows(result: Record, language: str) -> list[AnswerRow]:
     rows = []
     unlooked = result["unlooked"]
     for kind in dict.fromkeys(row["kind"] for row in (*result["warnings"], *unlooked)):
-        found = _gravest_first(row for row in result["warnings"] if row["kind"] == kind)
+        kind_warnings = _gravest_first(row for row in result["warnings"] if row["kind"] == kind)
         title = phrase(f"warning_kind.{kind}", language)
-        line = phrase("figures.counted", language, title=title, count=len(found))
-        below = [_row(row, language, is_said=number < _MOST_ROWS) for number, row in enumerate(found)]
+        line = phrase("figures.counted", language, title=title, count=len(kind_warnings))
+        below = [_row(row, language, is_said=number < _MOST_ROWS) for number, row in enumerate(kind_warnings)]
         below += [_unlooked_row(one, title, language) for one in unlooked if one["kind"] == kind]
         rows.append(
-            AnswerRow(title, (str(len(found)),), about={"kind": kind}, rows=below, line=(line,) if found else ())
+            AnswerRow(
+                title,
+                (str(len(kind_warnings)),),
+                about={"kind": kind},
+                rows=below,
+                line=(line,) if kind_warnings else (),
+            )
         )
     return rows
 
 
 def kept_view(result: Record, language: str) -> AnswerView:
     """Warnings opened in the library, in the answer of `warning list` or `warning step`, each with its steps."""
-    found = result["warnings"] if "warnings" in result else [result["warning"]]
+    warning_records = result["warnings"] if "warnings" in result else [result["warning"]]
     rows = []
-    for kind in dict.fromkeys(row["kind"] for row in found):
-        of_kind = [_kept_row(row, language) for row in _gravest_first(row for row in found if row["kind"] == kind)]
+    for kind in dict.fromkeys(row["kind"] for row in warning_records):
+        of_kind = [
+            _kept_row(row, language) for row in _gravest_first(row for row in warning_records if row["kind"] == kind)
+        ]
         title = phrase(f"warning_kind.{kind}", language)
         rows.append(AnswerRow(title, (str(len(of_kind)),), about={"kind": kind}, rows=of_kind, line=()))
     return AnswerView(rows)

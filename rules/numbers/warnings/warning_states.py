@@ -122,13 +122,13 @@ class _WarningReader:
             self.kept[name] = self._by_number[number] = KeptWarning(name, number, _known_facts(facts, name))
         self.kept[name].steps.append({"state": state, "by": who, "at": at, "reason": reason})
 
-    def take_look(self, _number: int, day: str, asked: str, found: str, _who: str, _at: str) -> None:
+    def take_look(self, _number: int, day: str, question_text: str, found_text: str, _who: str, _at: str) -> None:
         """Add to each warning the days on which it was first and last seen, and whether the last list has it."""
         date.fromisoformat(day)
-        seen = set(read_json(found)["opened"])
-        _known_question(asked)
+        present_numbers = set(read_json(found_text)["opened"])
+        _known_question(question_text)
         for number, warning in self._by_number.items():
-            warning.is_found = number in seen
+            warning.is_found = number in present_numbers
             if warning.is_found:
                 warning.first_seen = min(warning.first_seen or day, day)
                 warning.last_seen = max(warning.last_seen, day)
@@ -174,14 +174,14 @@ def _known_facts(text: str, name: str) -> Record:
 
 def _known_question(text: str) -> Record:
     """Read what a list was asked. Raises ValueError, TypeError, KeyError, AttributeError."""
-    asked: Record = read_json(text)
-    if not all(asked[name] is None or isinstance(asked[name], str) for name in ("unit", "unit_field")):
+    question: Record = read_json(text)
+    if not all(question[name] is None or isinstance(question[name], str) for name in ("unit", "unit_field")):
         raise ValueError(text[:60])
-    if not all(type(days) is int for days in (asked["days"], *dict(asked["rhythm"] or {}).values())):
+    if not all(type(days) is int for days in (question["days"], *dict(question["rhythm"] or {}).values())):
         raise ValueError(text[:60])
-    if not all(isinstance(pack[name], str) for pack in asked["packs"] for name in ("hash", "id")):
+    if not all(isinstance(pack[name], str) for pack in question["packs"] for name in ("hash", "id")):
         raise ValueError(text[:60])
-    return asked
+    return question
 
 
 def keep_warnings(library: Library, rows: Sequence[Record], options: WarningOptions, who: str) -> list[str]:
@@ -190,7 +190,7 @@ def keep_warnings(library: Library, rows: Sequence[Record], options: WarningOpti
     Raises OneMapError library.read_only, library.busy, library.full, library.altered.
     """
     quotas = options.quotas
-    asked = {
+    question_facts = {
         "packs": [pack.record() for pack in quotas.packs],
         "unit": quotas.unit,
         "unit_field": quotas.unit_field,
@@ -199,25 +199,27 @@ def keep_warnings(library: Library, rows: Sequence[Record], options: WarningOpti
     }
     with library.writing() as connection:
         _make_tables(library, connection)
-        kept, at = kept_warnings(library), connection.moment()
-        new = list({row["id"]: row for row in rows if row["id"] not in kept}.values())
+        known_warnings, at = kept_warnings(library), connection.moment()
+        new = list({row["id"]: row for row in rows if row["id"] not in known_warnings}.values())
         first = 1 + _last_number(connection, _STEPS)
-        opened = {row["id"]: number for number, row in enumerate(new, start=first)}
+        new_numbers = {row["id"]: number for number, row in enumerate(new, start=first)}
         tables = plain_tables(TABLES)
         keep_texts(connection, [(pack.hash, pack.text) for pack in quotas.packs])
         steps = []
         for row in new:
             facts = {name: value for name, value in row.items() if name not in STATE_COLUMNS}
             step = _next_step(connection, row["id"])
-            steps.append((opened[row["id"]], row["id"], step, OPEN, "", json.dumps(facts, ensure_ascii=False), who, at))
+            steps.append(
+                (new_numbers[row["id"]], row["id"], step, OPEN, "", json.dumps(facts, ensure_ascii=False), who, at)
+            )
         insert_logged(connection, tables[_STEPS], steps)
-        kept = kept_warnings(library)  # with the numbers that a server has given, which others may write to
-        numbers = sorted({kept[row["id"]].number for row in rows})
+        known_warnings = kept_warnings(library)  # with the numbers that a server has given, which others may write to
+        numbers = sorted({known_warnings[row["id"]].number for row in rows})
         look = (1 + _last_number(connection, _LOOKS), options.as_of.isoformat())
-        words = (json.dumps(asked, ensure_ascii=False), json.dumps({"opened": numbers}))
+        words = (json.dumps(question_facts, ensure_ascii=False), json.dumps({"opened": numbers}))
         insert_logged(connection, tables[_LOOKS], [(*look, *words, who, at)])
-        log(connection, who, _KEEP, library.name, {"day": look[1], "found": len(numbers), "opened": list(opened)})
-    return list(opened)
+        log(connection, who, _KEEP, library.name, {"day": look[1], "found": len(numbers), "opened": list(new_numbers)})
+    return list(new_numbers)
 
 
 def take_step(library: Library, name: str, state: str, reason: str, who: str) -> KeptWarning:
@@ -249,13 +251,13 @@ def take_step(library: Library, name: str, state: str, reason: str, who: str) ->
     return kept_warnings(library)[name]
 
 
-def kept_table(kept: Sequence[KeptWarning]) -> Table:
+def kept_table(kept_list: Sequence[KeptWarning]) -> Table:
     """Warnings as a table: their facts when they were opened, their state, and their last step."""
     rows = []
-    for one in kept:
+    for one in kept_list:
         last = one.steps[-1]
-        taken = {"step_by": last["by"], "step_at": last["at"], "step_reason": last["reason"]}
-        rows.append({name: value for name, value in one.record().items() if name in COLUMNS} | taken)
+        last_step = {"step_by": last["by"], "step_at": last["at"], "step_reason": last["reason"]}
+        rows.append({name: value for name, value in one.record().items() if name in COLUMNS} | last_step)
     names = dict.fromkeys(("step_by", "step_at", "step_reason"), "text")
     return Table(typed_columns(rows, {**COLUMNS, **names}))
 
@@ -265,9 +267,15 @@ def new_warnings(library: Library, question: WarningOptions, threads: Threads) -
 
     Raises OneMapError library.damaged, and as `warnings`.
     """
-    found, kept = warnings(library, question, threads), kept_warnings(library)
-    new = [(row, shape) for row, shape in zip(found.rows, found.shapes, strict=True) if row["id"] not in kept]
-    return FoundWarnings([row for row, _ in new], [shape for _, shape in new], found.unlooked, found.unit_names)
+    all_warnings, known_warnings = warnings(library, question, threads), kept_warnings(library)
+    new = [
+        (row, shape)
+        for row, shape in zip(all_warnings.rows, all_warnings.shapes, strict=True)
+        if row["id"] not in known_warnings
+    ]
+    return FoundWarnings(
+        [row for row, _ in new], [shape for _, shape in new], all_warnings.unlooked, all_warnings.unit_names
+    )
 
 
 def last_question(library: Library, language: str) -> WarningOptions:
@@ -281,9 +289,9 @@ def last_question(library: Library, language: str) -> WarningOptions:
     texts = stored_texts(library)
     for (text,) in library.connection.execute(sql).fetchall() if library.has_table(_LOOKS) else ():
         try:
-            asked = _known_question(text)
-            named = [(texts[pack["hash"]], pack["id"]) for pack in asked["packs"]]
-            packs = tuple(parse_indicator_packs(named, catalogue, are_kept=True))
+            question_facts = _known_question(text)
+            pack_texts = [(texts[pack["hash"]], pack["id"]) for pack in question_facts["packs"]]
+            packs = tuple(parse_indicator_packs(pack_texts, catalogue, are_kept=True))
         except (ValueError, TypeError, KeyError, AttributeError, OneMapError) as error:
             if library.path is None:
                 continue  # an account has written what no list says
@@ -291,9 +299,9 @@ def last_question(library: Library, language: str) -> WarningOptions:
                 raise
             raise OneMapError("library.damaged", file=library.label, reason=f"{_LOOKS}: {str(error)[:200]}") from None
         quotas = IndicatorOptions(
-            packs, (today,), unit=asked["unit"], unit_field=asked["unit_field"], language=language
+            packs, (today,), unit=question_facts["unit"], unit_field=question_facts["unit_field"], language=language
         )
-        return WarningOptions(quotas, today, asked["days"], asked["rhythm"] or None)
+        return WarningOptions(quotas, today, question_facts["days"], question_facts["rhythm"] or None)
     packs = tuple(indicator_packs((), catalogue))
     return WarningOptions(IndicatorOptions(packs, (today,), language=language), today)
 

@@ -73,34 +73,40 @@ def warnings(library: Library, options: WarningOptions, threads: Threads) -> Fou
     unknown = [code for code in options.rhythm or {} if code not in library.catalogue()]
     if unknown:
         raise OneMapError("warnings.layer", field="--rhythm", value=unknown)
-    known = versions(library)
+    all_versions = versions(library)
     unlooked: list[Record] = []
-    placed: list[_Placed] = []
+    rows_with_place: list[_Placed] = []
     if options.quotas.unit is None and library.district() is None:
         unlooked.append({"kind": QUOTA, "reason": "no_unit"})
     else:
-        placed = _quotas(library, options, threads.part(0.0, _COUNTED))
-    placed += _ending_permits(library, known, options)
-    placed += [(row, None) for row in _stale_layers(known, options)]
-    placed += [(row, None) for row in _unequal_sums(library, known, options.as_of, unlooked)]
-    found = unapproved_ground(library, options.as_of, threads.part(_COUNTED, 1.0))
-    if found is None:
+        rows_with_place = _quotas(library, options, threads.part(0.0, _COUNTED))
+    rows_with_place += _ending_permits(library, all_versions, options)
+    rows_with_place += [(row, None) for row in _stale_layers(all_versions, options)]
+    rows_with_place += [(row, None) for row in _unequal_sums(library, all_versions, options.as_of, unlooked)]
+    new_ground = unapproved_ground(library, options.as_of, threads.part(_COUNTED, 1.0))
+    if new_ground is None:
         unlooked += [{"kind": kind, "reason": "no_earlier"} for kind in (LINE, CANDIDATE)]
     else:
-        unlooked += [{"kind": LINE, "reason": Reason.LAYER_MISSING, "layer": code} for code in found.no_lines]
-        placed += [_over_line(*one) for one in found.over_lines]
-        unlooked += [{"kind": CANDIDATE, "reason": Reason.LAYER_MISSING, "layer": code} for code in found.missing]
-        for kind, codes in zip((CANDIDATE, LINE), found.silent, strict=True):
+        unlooked += [{"kind": LINE, "reason": Reason.LAYER_MISSING, "layer": code} for code in new_ground.no_lines]
+        rows_with_place += [_over_line(*one) for one in new_ground.over_lines]
+        unlooked += [{"kind": CANDIDATE, "reason": Reason.LAYER_MISSING, "layer": code} for code in new_ground.missing]
+        for kind, codes in zip((CANDIDATE, LINE), new_ground.silent, strict=True):
             unlooked += [{"kind": kind, "reason": Reason.OUTSIDE_COVERAGE, "layer": code} for code in codes]
-        if found.has_no_class:
+        if new_ground.has_no_class:
             unlooked += [{"kind": kind, "reason": Reason.NO_VALUE, "layer": SURVEY} for kind in (CANDIDATE, LINE)]
-        for ground, one, is_unsure in zip(found.grounds.tolist(), found.records, found.unsure, strict=True):
+        for ground, one, is_unsure in zip(
+            new_ground.grounds.tolist(), new_ground.records, new_ground.unsure, strict=True
+        ):
             name = _place_name(ground)
             facts = {"value": one["area_m2"], "unit_of_measure": "m2", "reason": one["class"]}
             facts |= {"nearest": one["nearest"], "distance_m": one["distance_m"]}
-            placed.append((_row(CANDIDATE, "unknown" if found.missing or is_unsure else "warn", name, **facts), ground))
-    names = {row["unit"]: row["unit_title"] for row, _ in placed if row["unit_title"]}
-    return FoundWarnings([row for row, _ in placed], [ground for _, ground in placed], unlooked, names)
+            rows_with_place.append(
+                (_row(CANDIDATE, "unknown" if new_ground.missing or is_unsure else "warn", name, **facts), ground)
+            )
+    names = {row["unit"]: row["unit_title"] for row, _ in rows_with_place if row["unit_title"]}
+    return FoundWarnings(
+        [row for row, _ in rows_with_place], [ground for _, ground in rows_with_place], unlooked, names
+    )
 
 
 def _place_name(ground: Any) -> str:
@@ -127,10 +133,10 @@ def _row(kind: str, status: str, subject: str, **facts: Any) -> Record:
 def _quotas(library: Library, options: WarningOptions, threads: Threads) -> list[_Placed]:
     """Indicators close to or beyond their target, or of which that is unknown; with their units' ground."""
     rows: list[_Placed] = []
-    found = indicators(library, options.quotas, threads.part(0.0, 0.5))
-    grounds = require_value(found.tables["indicators"].geometries, "the ground of the units")
-    paced = _with_pace(library, options.quotas, found.rows, threads.part(0.5, 1.0))
-    for one, ground in zip(found.rows, grounds.tolist(), strict=True):
+    indicator_run = indicators(library, options.quotas, threads.part(0.0, 0.5))
+    grounds = require_value(indicator_run.tables["indicators"].geometries, "the ground of the units")
+    paced = _with_pace(library, options.quotas, indicator_run.rows, threads.part(0.5, 1.0))
+    for one, ground in zip(indicator_run.rows, grounds.tolist(), strict=True):
         if one["status"] not in ("warn", "alarm") and not _is_open(one):
             continue
         room = paced.get((one["id"], one["unit"]), one)
@@ -160,23 +166,23 @@ def _with_pace(
     return {(row["id"], row["unit"]): row for row in again.rows if row["as_of"] == last}
 
 
-def _ending_permits(library: Library, known: Sequence[Version], options: WarningOptions) -> list[_Placed]:
+def _ending_permits(library: Library, all_versions: Sequence[Version], options: WarningOptions) -> list[_Placed]:
     """Permits that have ended or end soon, with their ground; permits without a last day are reported together."""
     rows: list[_Placed] = []
     for code, entry in library.catalogue().items():
-        version = layer_in_force(known, code, options.as_of)
+        version = layer_in_force(all_versions, code, options.as_of)
         if version is None or ENDS not in library.connection.field_types(version.table):
             continue
-        stored = read_version(library, version, None)
-        texts = text_values(stored.attributes[ENDS].tolist())
+        features = read_version(library, version, None)
+        texts = text_values(features.attributes[ENDS].tolist())
         silent = texts.count(None)
         if silent:
             rows.append((_row(EXPIRY, "unknown", "no_value", layer=code, value=silent, reason=Reason.NO_VALUE), None))
         for at, text in enumerate(texts):
             if text is None:
                 continue
-            name = _feature_name(stored, entry.key, at)
-            ground = stored.geometries[at] if entry.geometry == "polygon" else None  # the table is one of polygons
+            name = _feature_name(features, entry.key, at)
+            ground = features.geometries[at] if entry.geometry == "polygon" else None  # the table is one of polygons
             end = day_of(text)
             if end is None:
                 rows.append((_row(EXPIRY, "unknown", name, layer=code, reason=NO_DAY), ground))
@@ -188,16 +194,16 @@ def _ending_permits(library: Library, known: Sequence[Version], options: Warning
     return rows
 
 
-def _feature_name(stored: StoredFeatures, key: str | None, at: int) -> str:
-    value = text_value(stored.attributes[key].iloc[at]) if key in stored.attributes.columns else None
-    return value or str(stored.fids[at])
+def _feature_name(features: StoredFeatures, key: str | None, at: int) -> str:
+    value = text_value(features.attributes[key].iloc[at]) if key in features.attributes.columns else None
+    return value or str(features.fids[at])
 
 
-def _stale_layers(known: Sequence[Version], options: WarningOptions) -> list[Record]:
+def _stale_layers(all_versions: Sequence[Version], options: WarningOptions) -> list[Record]:
     """Layers whose newer version is overdue, or that have none in force."""
     rows = []
     for code, rhythm in (options.rhythm or {}).items():
-        of_code = [one for one in known if one.code == code]
+        of_code = [one for one in all_versions if one.code == code]
         version = in_force(of_code, options.as_of)
         if version is None or version.valid_from is None:
             reason = Reason.NO_VALUE if version else Reason.NOT_IN_FORCE if of_code else Reason.LAYER_MISSING
@@ -210,15 +216,17 @@ def _stale_layers(known: Sequence[Version], options: WarningOptions) -> list[Rec
     return rows
 
 
-def _unequal_sums(library: Library, known: Sequence[Version], as_of: date, unlooked: list[Record]) -> Iterator[Record]:
+def _unequal_sums(
+    library: Library, all_versions: Sequence[Version], as_of: date, unlooked: list[Record]
+) -> Iterator[Record]:
     """Numbers of tables whose districts do not add up to the city; sums that cannot be formed go to `unlooked`."""
     for code, entry in library.catalogue().items():
-        version = layer_in_force(known, code, as_of)
+        version = layer_in_force(all_versions, code, as_of)
         if entry.geometry != "table" or entry.unit is None or version is None:
             continue
-        found = table_sums(read_version(library, version, None).attributes, entry)
-        unlooked += [{"kind": SUMS, "reason": reason, "layer": code} for reason in sorted(found.unlooked)]
-        for one in found.unequal:
+        sums = table_sums(read_version(library, version, None).attributes, entry)
+        unlooked += [{"kind": SUMS, "reason": reason, "layer": code} for reason in sorted(sums.unlooked)]
+        for one in sums.unequal:
             facts = {"value": one.total, "limit": one.own, "headroom": one.own - one.total, "reason": one.group}
             facts |= {"unit_of_measure": one.measure}
             yield _row(SUMS, "warn", f"{one.number} {one.group}".strip(), layer=code, unit=one.unit, **facts)

@@ -52,10 +52,10 @@ def check_notice(case: Case, action: str) -> None:
 
     Raises OneMapError notice.open, notice.none.
     """
-    shown = case.open_notice
-    if shown is not None and action in ("notice", "issue", "revise", "withdraw"):
-        raise OneMapError("notice.open", case=case.id, notice=shown.number)
-    if shown is None and action == "close":
+    open_notice = case.open_notice
+    if open_notice is not None and action in ("notice", "issue", "revise", "withdraw"):
+        raise OneMapError("notice.open", case=case.id, notice=open_notice.number)
+    if open_notice is None and action == "close":
         raise OneMapError("notice.none", field="--notice", case=case.id, count=len(case.notices))
 
 
@@ -69,50 +69,50 @@ def is_awaited(opinion: Opinion, state: str, author: str) -> bool:
 
 def decides_alone(case: Case, account: str) -> bool:
     """Whether the account that issues a case also consolidated it. Only for accounts: a typed name proves nothing."""
-    joined = [entry.who for entry in case.entries if entry.action == "consolidate"]
-    return not case.terms.self_sign and account in joined[-1:]
+    consolidating_accounts = [entry.who for entry in case.entries if entry.action == "consolidate"]
+    return not case.terms.self_sign and account in consolidating_accounts[-1:]
 
 
-def may_sign(terms: Terms, opinion: Opinion, author: str, by: str | None, named: Named) -> None:
+def may_sign(terms: Terms, opinion: Opinion, author: str, by: str | None, department: Named) -> None:
     """Refuse to sign one's own draft, a draft without a conclusion, or a disagreement without a basis.
 
-    author: of the draft; by: None if the signer is not known; named: the department.
+    author: of the draft; by: None if the signer is not known; department: the department.
     Raises OneMapError review.self_sign, review.open, review.basis.
     """
     if opinion.conclusion == OPEN:
-        raise OneMapError("review.open", department=named, field="DEPARTMENT")
+        raise OneMapError("review.open", department=department, field="DEPARTMENT")
     if by is not None and not terms.self_sign and same_person(author, by):
-        raise OneMapError("review.self_sign", department=named, by=by, field="--by")
+        raise OneMapError("review.self_sign", department=department, by=by, field="--by")
     if opinion.conclusion == Conclusion.DISAGREE and not opinion.basis:
-        raise OneMapError("review.basis", department=named, field="--basis")
+        raise OneMapError("review.basis", department=department, field="--basis")
 
 
-def check_unspoken(opinion: Opinion, state: str, named: Named) -> None:
+def check_unspoken(opinion: Opinion, state: str, department: Named) -> None:
     """Refuse to override a finding of a department that has spoken, or whose silence is consent.
 
     state: of the opinion on the day. Raises OneMapError review.spoken, review.deemed.
     """
     if state == OpinionState.DEEMED and opinion.due:
-        raise OneMapError("review.deemed", department=named, due=opinion.due.isoformat(), field="RULE")
+        raise OneMapError("review.deemed", department=department, due=opinion.due.isoformat(), field="RULE")
     if state in SPOKEN:
-        raise OneMapError("review.spoken", department=named, field="RULE")
+        raise OneMapError("review.spoken", department=department, field="RULE")
 
 
-def check_clock(opinion: Opinion, named: Named) -> None:
+def check_clock(opinion: Opinion, department: Named) -> None:
     """Refuse more time where no clock runs. Raises OneMapError review.not_routed, review.stopped."""
     if opinion.due is None:
-        raise OneMapError("review.not_routed", department=named, field="DEPARTMENT")
+        raise OneMapError("review.not_routed", department=department, field="DEPARTMENT")
     if opinion.stopped_on is not None:
-        raise OneMapError("review.stopped", department=named, field="DEPARTMENT")
+        raise OneMapError("review.stopped", department=department, field="DEPARTMENT")
 
 
-def check_reply_day(sent: date | None, on: date, taken: date) -> None:
+def check_reply_day(sent_on: date | None, on: date, taken_on: date) -> None:
     """Refuse a reply dated before its round was sent out, or after the day on which it was taken in.
 
     Raises OneMapError reply.day.
     """
-    if sent is not None and not sent <= on <= taken:
-        days = {"sent": sent.isoformat(), "until": taken.isoformat()}
+    if sent_on is not None and not sent_on <= on <= taken_on:
+        days = {"sent": sent_on.isoformat(), "until": taken_on.isoformat()}
         raise OneMapError("reply.day", field="--reply", on=on.isoformat(), **days)
 
 

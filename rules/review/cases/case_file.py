@@ -61,14 +61,14 @@ def plain_case(library: Library, case_id: str, evidence: LibraryEvidence | None 
     return case
 
 
-def on_a_day(library: Library, case: Case, asked: date | None) -> Case:
+def on_a_day(library: Library, case: Case, asked_day: date | None) -> Case:
     """The case on the day on which it is looked at."""
-    return replace(case, on=day_looked_at(library.today(), case.last_day, asked, is_rehearsal=library.is_rehearsal))
+    return replace(case, on=day_looked_at(library.today(), case.last_day, asked_day, is_rehearsal=library.is_rehearsal))
 
 
-def day_looked_at(today: date, last_day: date, asked: date | None, *, is_rehearsal: bool) -> date:
+def day_looked_at(today: date, last_day: date, asked_day: date | None, *, is_rehearsal: bool) -> date:
     """The day as of which a case is read: not before its last step, and not after today except in a rehearsal."""
-    day = max(asked or today, last_day)
+    day = max(asked_day or today, last_day)
     return day if is_rehearsal else min(day, today)
 
 
@@ -81,16 +81,16 @@ def stored_cases(
     ones are added. Raises OneMapError library.altered: an unreadable case is never left out silently. A case with an
     unreadable run has `damage` set.
     """
-    evidence, known = LibraryEvidence(library), {} if read is None else read
+    evidence, cases_by_id = LibraryEvidence(library), {} if read is None else read
     for case_id in (one for one in case_ids(library) if one not in but):
-        if case_id not in known:
+        if case_id not in cases_by_id:
             try:
-                known[case_id] = stored_case(library, case_id, evidence=evidence)
+                cases_by_id[case_id] = stored_case(library, case_id, evidence=evidence)
             except OneMapError as error:
                 if error.code != "review.case":
                     raise
-                known[case_id] = None
-        case = known[case_id]
+                cases_by_id[case_id] = None
+        case = cases_by_id[case_id]
         if case is not None:
             yield case
 
@@ -101,11 +101,11 @@ def case_on_its_day(library: Library, case: Case) -> Case:
         return case
     current = case.current
     day = day_of_inputs(library, case.on)
-    record, rules, found = record_and_rules(library, current.run)
-    gone = superseded_inputs(library, record, case.options["packs"], day, rules, found)
+    record, rules, found_rules = record_and_rules(library, current.run)
+    changed_inputs = superseded_inputs(library, record, case.options["packs"], day, rules, found_rules)
     calendar = calendar_of(library)
     opinions = tuple(
-        _due(replace(opinion, stale_because=tuple(sorted(gone & set(watched)))), case, calendar)
+        _due(replace(opinion, stale_because=tuple(sorted(changed_inputs & set(watched)))), case, calendar)
         for opinion in current.opinions
         for watched in (current.watched.get(opinion.department, ()),)
     )

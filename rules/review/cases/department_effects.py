@@ -87,15 +87,15 @@ def take_answers(so_far: CaseSoFar, department: str, answers: Sequence[Sequence[
     if answers in ([], ()):
         return
     current = so_far.current_case.current
-    known = [item.item for item in current.items if item.department == department]
+    own_items = [item.item for item in current.items if item.department == department]
     for item, _ in answers:
-        if item not in known:
-            unknown = {"department": so_far.name(department), "item": item, "known": known}
+        if item not in own_items:
+            unknown = {"department": so_far.name(department), "item": item, "known": own_items}
             raise OneMapError("review.answer", field="--answer", **unknown)
-    given = {item: person_text(answer, MOST_REASON) for item, answer in answers}
+    own_answers = {item: person_text(answer, MOST_REASON) for item, answer in answers}
     items = tuple(
-        copy_with(item, answer=given[item.item], answered_by=who, answered_on=on)
-        if item.department == department and item.item in given
+        copy_with(item, answer=own_answers[item.item], answered_by=who, answered_on=on)
+        if item.department == department and item.item in own_answers
         else item
         for item in current.items
     )
@@ -109,15 +109,15 @@ def sign(so_far: CaseSoFar, event: Event, facts: Facts, on: date, department: st
     words = {name: facts[name] for name in ("conclusion", "text", "basis")}
     if so_far.is_hidden(before.department) or (event.account and before.department in so_far.draft_events):
         before = _shown_draft(so_far, facts, before)
-    terms, named = so_far.current_case.terms, so_far.name(department)
-    may_sign(terms, before, so_far.authors[before.department], event.who, named)
+    terms, department_text = so_far.current_case.terms, so_far.name(department)
+    may_sign(terms, before, so_far.authors[before.department], event.who, department_text)
     claims = so_far.draft_texts.get(sha256(words["text"])) if words["text"] != before.text else None
     if before.department in so_far.machine_worded and claims is not None:
         before = copy_with(before, text=words["text"], text_en=None)
         if claims != MACHINE:  # this edition does not word it so: it is the draft of whoever claims it
             before = copy_with(before, drafted_by=claims)
             so_far.authors[before.department] = claims
-            may_sign(terms, before, claims, event.who, named)
+            may_sign(terms, before, claims, event.who, department_text)
     if words != {name: getattr(before, name) for name in words}:
         raise OneMapError("review.event_words", department=so_far.name(department))
     so_far.draft_events.pop(before.department, None)
@@ -172,35 +172,35 @@ def override(so_far: CaseSoFar, event: Event, facts: Facts, on: date, _: str | N
     current = so_far.current_case.current
     of_run = so_far.evidence.facts_of(current.run)
     parcel, rule, verdict = (facts[name] for name in ("parcel", "rule", "verdict"))
-    named = {"parcel": parcel, "rule": rule, "verdict": verdict}
-    reason = reason_text(facts, needed=True)
+    finding_facts = {"parcel": parcel, "rule": rule, "verdict": verdict}
+    reason = reason_text(facts, is_needed=True)
     is_whole = "before" not in facts  # of a program that took all findings of a rule for one
     before = of_run.verdicts.get((parcel, rule))
     if not is_whole and facts["before"] != before:
         before = facts["before"] if facts["before"] in of_run.verdicts_of(parcel, rule) else None
     if before is None:
-        raise OneMapError("review.finding", **named, feature=parcel, field="RULE")
+        raise OneMapError("review.finding", **finding_facts, feature=parcel, field="RULE")
     if verdict not in VERDICTS:
         raise OneMapError("review.event_unreadable")
-    asked = of_run.of_packs.departments_of_rules[rule]
-    if event.chain != asked[0]:
-        foreign = {"department": so_far.name(asked[0]), "yours": [so_far.name(event.chain)]}
+    departments = of_run.of_packs.departments_of_rules[rule]
+    if event.chain != departments[0]:
+        foreign = {"department": so_far.name(departments[0]), "yours": [so_far.name(event.chain)]}
         raise OneMapError("review.foreign", rule=rule, field="RULE", **foreign)
     if current.verdict_of(parcel, rule, before) == verdict:
-        raise OneMapError("review.same_verdict", **named, field="--verdict")
-    for department in asked:
+        raise OneMapError("review.same_verdict", **finding_facts, field="--verdict")
+    for department in departments:
         opinion = current.opinion(department)
         check_unspoken(opinion, so_far.state_on(opinion, on), so_far.name(department))
-    made = Override(parcel, rule, before, verdict, reason or "", event.who, on, is_whole)
-    overrides = (*current.overrides, made)
+    new_override = Override(parcel, rule, before, verdict, reason or "", event.who, on, is_whole)
+    overrides = (*current.overrides, new_override)
     so_far.set_round(overrides=overrides)
     so_far.note_drafts(event, facts)
     sides = zip(of_run.drafts(current.overrides), of_run.drafts(overrides), strict=True)
     for old, new in sides:
-        follows = new.department == event.chain or new.department in facts.get("follow", asked)
-        if new.department in asked and follows:
+        follows = new.department == event.chain or new.department in facts.get("follow", departments)
+        if new.department in departments and follows:
             follow_judgement(so_far, event, old, new, on)
-    return {**named, "reason": reason, "before": before}
+    return {**finding_facts, "reason": reason, "before": before}
 
 
 def follow_judgement(so_far: CaseSoFar, event: Event, old: Draft, new: Draft, on: date) -> None:
@@ -227,7 +227,7 @@ def remedy(so_far: CaseSoFar, event: Event, facts: Facts, on: date, _: str | Non
     """Record a remedy of the round's parcels."""
     remedies = so_far.current_case.current.remedies
     so_far.evidence.check_remedy(str(event.run))
-    made = KeptRemedy(1 + len(remedies), str(event.run), event.who, on)
-    so_far.set_round(remedies=(*remedies, made))
+    new_remedy = KeptRemedy(1 + len(remedies), str(event.run), event.who, on)
+    so_far.set_round(remedies=(*remedies, new_remedy))
     content = {name: value for name, value in facts.items() if name not in ("edition", "round", "on", "state")}
     return {"run": event.run, **plain_values(content)}

@@ -36,7 +36,7 @@ def free_number(library: Library, year: int) -> int:
     """The next number of a year's documents: one that a replay allows and no event has taken."""
     number = 1 + DocumentNumbers(library).before(year, "9999")
     sql = compose_sql("SELECT sequence FROM {events} WHERE year = ?", events=EVENTS)
-    taken = {row[0] for row in library.connection.execute(sql, (year,))}
-    while number in taken:
+    used_numbers = {row[0] for row in library.connection.execute(sql, (year,))}
+    while number in used_numbers:
         number -= 1
     return number

@@ -67,14 +67,14 @@ def drafted_text(
 
 def _alike(groups: Sequence[list[DraftedFinding]]) -> list[list[list[DraftedFinding]]]:
     """Group the findings of rules that leave the same ground of one layer open for the same reason."""
-    found: dict[Any, list[list[DraftedFinding]]] = {}
+    groups_by_ground: dict[Any, list[list[DraftedFinding]]] = {}
     for number, group in enumerate(groups):
         first = group[0]
         is_unknown = first.row["verdict"] == Verdict.UNKNOWN
         is_open = is_unknown and not first.wants_fact and not any(one.override for one in group)
         ground = tuple(open_ground(one.row) for one in group)
-        found.setdefault((first.row["layer"], ground) if is_open else number, []).append(group)
-    return list(found.values())
+        groups_by_ground.setdefault((first.row["layer"], ground) if is_open else number, []).append(group)
+    return list(groups_by_ground.values())
 
 
 def _no_finding_phrase(items: Sequence[ChecklistItem]) -> str:
@@ -153,8 +153,8 @@ def _measures(rows: Sequence[Mapping[str, Any]], language: str, value_places: in
         measures["length_m"] = rounded_text(length_m, 1)
     values = [row["value"] for row in rows if row["value"] is not None]
     if features is not None:  # points inside parcels, which alone have a count as value, lie in one parcel each
-        counted = {"parcels": 1 if value_places == 0 and values else len({row["parcel"] for row in rows})}
-        measures["features"] = of_parcels(rounded_text(features, 0), counted, language)
+        parcel_count = {"parcels": 1 if value_places == 0 and values else len({row["parcel"] for row in rows})}
+        measures["features"] = of_parcels(rounded_text(features, 0), parcel_count, language)
     distances = [row["distance_m"] for row in rows if row["distance_m"] is not None]
     if distances:
         measures["distance_m"] = rounded_text(min(distances), 1)
@@ -167,10 +167,10 @@ def _measures(rows: Sequence[Mapping[str, Any]], language: str, value_places: in
 
 def _amount(rows: Sequence[Mapping[str, Any]], rule: Rule, language: str) -> str:
     """The amount that a counting rule found over all parcels; "" for a rule that finds ground."""
-    found = {name: _total(rows, name) for name in ("features", "length_m", "value")}
+    totals = {name: _total(rows, name) for name in ("features", "length_m", "value")}
     distances = [row["distance_m"] for row in rows if row["distance_m"] is not None]
-    found |= {"distance_m": min(distances, default=None), "parcels": len({row["parcel"] for row in rows})}
-    return KINDS[rule.kind].extent(found, language, sentence_figures(language))
+    totals |= {"distance_m": min(distances, default=None), "parcels": len({row["parcel"] for row in rows})}
+    return KINDS[rule.kind].extent(totals, language, sentence_figures(language))
 
 
 def _total(rows: Sequence[Mapping[str, Any]], name: str) -> float | None:

@@ -89,22 +89,22 @@ _day = lru_cache(maxsize=4096)(date.fromisoformat)
 
 
 @lru_cache(maxsize=4096)  # cases go their way alike
-def _heads(seen: Any) -> Mapping[str, int]:
+def _heads(text: Any) -> Mapping[str, int]:
     try:
-        found = json.loads(seen)
+        parsed_heads = json.loads(text)
     except (ValueError, TypeError, RecursionError):
         return {}
-    known = found.items() if isinstance(found, dict) else ()
-    return {chain: number for chain, number in known if chain in CHAINS and type(number) is int}
+    head_items = parsed_heads.items() if isinstance(parsed_heads, dict) else ()
+    return {chain: number for chain, number in head_items if chain in CHAINS and type(number) is int}
 
 
 def readable_json(text: Any) -> Record:
     """A JSON object of bounded size. Raises OneMapError review.event_unreadable."""
     try:
         if isinstance(text, str) and len(text) <= MOST_BODY:
-            found = read_json(text)
-            if isinstance(found, dict):
-                return found
+            content = read_json(text)
+            if isinstance(content, dict):
+                return content
     except ValueError:
         pass
     raise OneMapError("review.event_unreadable")
@@ -115,10 +115,10 @@ def event_hash(event: Event) -> str:
 
     A server's trigger computes the same (`event_tables`). The length of the name separates it from the action.
     """
-    named = f"{event.run or ''}/{event.year or ''}/{event.sequence or ''}"
+    run_and_number = f"{event.run or ''}/{event.year or ''}/{event.sequence or ''}"
     parts = (
         *(event.before, event.case_id, event.chain, str(event.number), event.at, event.day, str(event.account)),
-        *(str(len(event.who)), event.who, event.action, named, event.seen, event.body),
+        *(str(len(event.who)), event.who, event.action, run_and_number, event.seen, event.body),
     )
     return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -131,13 +131,13 @@ def words_hash(words: str) -> str:
 def broken_links(events: Iterable[Event]) -> list[Event]:
     """The events of a case that differ from what was written, or do not follow the event before them."""
     last: dict[str, tuple[int, str]] = {}
-    found = []
+    broken_events = []
     for event in sorted(events, key=lambda one: (one.chain, one.number)):
         number, hash_ = last.get(event.chain, (0, ""))
         if (event.number, event.before) != (number + 1, hash_) or event_hash(event) != event.hash:
-            found.append(event)
+            broken_events.append(event)
         last[event.chain] = event.number, event.hash
-    return found
+    return broken_events
 
 
 def ordered_events(events: Sequence[Event]) -> list[Event]:
@@ -152,30 +152,32 @@ def ordered_events(events: Sequence[Event]) -> list[Event]:
         chains.setdefault(event.chain, []).append(event)
     places = {id(event): place for chain in chains.values() for place, event in enumerate(chain)}
     by_rank = sorted((event for chain in chains.values() for event in chain), key=_rank)
-    done = dict.fromkeys(chains, 0)
-    found: list[Event] = []
+    placed_counts = dict.fromkeys(chains, 0)
+    events_in_order: list[Event] = []
     first = 0
-    while len(found) < len(by_rank):
-        while places[id(by_rank[first])] < done[by_rank[first].chain]:
+    while len(events_in_order) < len(by_rank):
+        while places[id(by_rank[first])] < placed_counts[by_rank[first].chain]:
             first += 1
-        chosen = by_rank[first]  # most events come in this order: then nobody need look at all chains
-        if places[id(chosen)] > done[chosen.chain] or not _is_ready(chosen, chains, done):
-            waiting = [chain[done[name]] for name, chain in chains.items() if done[name] < len(chain)]
-            chosen = min([event for event in waiting if _is_ready(event, chains, done)] or waiting, key=_rank)
-        found.append(chosen)
-        done[chosen.chain] += 1
-    return found
+        next_event = by_rank[first]  # most events come in this order: then nobody need look at all chains
+        if places[id(next_event)] > placed_counts[next_event.chain] or not _is_ready(next_event, chains, placed_counts):
+            waiting = [chain[placed_counts[name]] for name, chain in chains.items() if placed_counts[name] < len(chain)]
+            next_event = min(
+                [event for event in waiting if _is_ready(event, chains, placed_counts)] or waiting, key=_rank
+            )
+        events_in_order.append(next_event)
+        placed_counts[next_event.chain] += 1
+    return events_in_order
 
 
-def _is_ready(event: Event, chains: Mapping[str, Sequence[Event]], done: Mapping[str, int]) -> bool:
+def _is_ready(event: Event, chains: Mapping[str, Sequence[Event]], placed_counts: Mapping[str, int]) -> bool:
     """Whether all events that an event saw are placed, and no lead's event that did not see it is waiting."""
     for chain, number in event.heads().items():
-        if chain in chains and done[chain] < number and done[chain] < len(chains[chain]):
+        if chain in chains and placed_counts[chain] < number and placed_counts[chain] < len(chains[chain]):
             return False
     lead = chains.get(LEAD_CHAIN, ())
-    if event.chain in (LEAD_CHAIN, CARRIED_CHAIN) or done.get(LEAD_CHAIN, 0) == len(lead):
+    if event.chain in (LEAD_CHAIN, CARRIED_CHAIN) or placed_counts.get(LEAD_CHAIN, 0) == len(lead):
         return True
-    return lead[done[LEAD_CHAIN]].heads().get(event.chain, 0) >= event.number
+    return lead[placed_counts[LEAD_CHAIN]].heads().get(event.chain, 0) >= event.number
 
 
 def _rank(event: Event) -> tuple[bool, bool, str, str]:

@@ -64,10 +64,10 @@ def project_facts(value: Any) -> Facts:
     return value
 
 
-def reason_text(facts: Facts, *, needed: bool = False) -> str | None:
+def reason_text(facts: Facts, *, is_needed: bool = False) -> str | None:
     """The reason given in an event, if any. Raises OneMapError review.reason if one is needed and missing."""
     reason = facts.get("reason")
     text = None if reason is None else person_text(reason, MOST_REASON)
-    if needed and not (text or "").strip():
+    if is_needed and not (text or "").strip():
         raise OneMapError("review.reason", field="--reason")
     return text

@@ -24,10 +24,10 @@ def with_events(library: Library, rows: Sequence[Row], case_id: str | None, lang
     rows: of the case, or of the whole library. Each row gets a key `unlawful`: why an event has no effect or cannot be
     judged, else None.
     """
-    found = [{**row, UNLAWFUL: None} for row in rows]
+    log_rows = [{**row, UNLAWFUL: None} for row in rows]
     if not library.has_table(EVENTS) or not library.roles.reads_layers:
-        return found
-    logged = {name: row for row in found for name in _logged_events(row["detail"])}
+        return log_rows
+    logged = {name: row for row in log_rows for name in _logged_events(row["detail"])}
     for one in [case_id] if case_id else _cases_beside(library, logged):
         events = read_events(library, one)
         refusals, details = _judge_events(library, events, language)
@@ -36,8 +36,8 @@ def with_events(library: Library, rows: Sequence[Row], case_id: str | None, lang
             if name in logged:
                 logged[name][UNLAWFUL] = refusals.get(name)
             else:
-                found.append(_row(event, details.get(name), refusals.get(name)))
-    return sorted(found, key=lambda row: str(row["at"]))
+                log_rows.append(_row(event, details.get(name), refusals.get(name)))
+    return sorted(log_rows, key=lambda row: str(row["at"]))
 
 
 def _logged_events(detail: Any) -> list[str]:
@@ -68,10 +68,10 @@ def _judge_events(
         if replay.case is not None and replay.case is not before and replay.case.entries:
             entry = replay.case.entries[-1]
             details[row_name(event.place)] = {"on": entry.on.isoformat(), "round": entry.round, **entry.detail}
-    refused = [(event, error.problems[0]) for event, error in replay.unlawful]
-    for event, problem in (*replay.unreadable, *replay.unjudged, *refused):
+    refused_events = [(event, error.problems[0]) for event, error in replay.unlawful]
+    for event, problem in (*replay.unreadable, *replay.unjudged, *refused_events):
         refusals[row_name(event.place)] = wording(problem, language)[0]
-    for event, _ in refused:
+    for event, _ in refused_events:
         details.pop(row_name(event.place), None)
     return refusals, details
 

@@ -74,13 +74,13 @@ def all_events(library: Library) -> dict[str, list[Event]]:
     """The events of every case as they lie in their table, by case and in their order; see `read_events`."""
     read, table = library.connection.read_rows, EVENTS if library.path is not None else "onemap_event_words"
     words = {tuple(place): text for *place, text in read(table, (*_PLACE, "words")) if text is not None}
-    found: dict[str, list[Event]] = {}
+    events_by_case: dict[str, list[Event]] = {}
     for row in read(EVENTS, _PUBLIC):
         event = _event_with_words(row, words)
-        found.setdefault(event.case_id, []).append(event)
-    for events in found.values():
+        events_by_case.setdefault(event.case_id, []).append(event)
+    for events in events_by_case.values():
         events.sort(key=lambda event: (str(event.at), str(event.chain)))
-    return found
+    return events_by_case
 
 
 def replay_case(library: Library, case_id: str, evidence: LibraryEvidence | None = None) -> Replay:
@@ -107,10 +107,10 @@ def link_problems(library: Library, events: Sequence[Event]) -> Iterator[Problem
         yield Problem("verify.record_changed", place_facts(library, event.place, event))
 
 
-def place_facts(library: Library, place: tuple[str, str, int], written: Event | WrittenRow) -> dict[str, str]:
+def place_facts(library: Library, place: tuple[str, str, int], author: Event | WrittenRow) -> dict[str, str]:
     """The place of an event, and when and by whom it, or what tells of it, was written."""
     facts = {"file": library.label, "layer": EVENTS, "feature": shown_text(row_name(place))}
-    return {**facts, "at": shown_text(written.at), "who": shown_text(written.who)}
+    return {**facts, "at": shown_text(author.at), "who": shown_text(author.who)}
 
 
 def case_ids(library: Library) -> list[str]:

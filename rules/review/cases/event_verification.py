@@ -18,21 +18,23 @@ from onemap.rules.review.cases.library_evidence import LibraryEvidence
 from onemap.rules.review.cases.replay import Replay
 
 
-def event_problems(library: Library, book: LogBook, named: Collection[str]) -> Iterator[Problem]:
+def event_problems(library: Library, book: LogBook, reported_rows: Collection[str]) -> Iterator[Problem]:
     """The damaged events of all cases, by table and row, and the events that have no effect.
 
-    named: rows already reported because they differ from the log.
+    reported_rows: rows already reported because they differ from the log.
     """
     if not library.has_table(EVENTS):
         return
     with library.connection.without_indexes():
         by_case = all_events(library)
         rows = library.connection.read_rows(FILES, ("case_id", "hash")) if library.has_table(FILES) else ()
-        files = {shown_text(row_name(place)) for place in rows} | set(named)
-    broken = [*_head_problems(library, book, by_case)]
+        files = {shown_text(row_name(place)) for place in rows} | set(reported_rows)
+    link_faults = [*_head_problems(library, book, by_case)]
     for events in by_case.values():
-        broken += [*link_problems(library, events), *_missing_events(library, events)]
-    yield from {str(one.facts["feature"]): one for one in broken if one.facts["feature"] not in named}.values()
+        link_faults += [*link_problems(library, events), *_missing_events(library, events)]
+    yield from {
+        str(one.facts["feature"]): one for one in link_faults if one.facts["feature"] not in reported_rows
+    }.values()
     for events in by_case.values():
         yield from unlawful_events(library, events, files)
 
@@ -50,13 +52,13 @@ def _head_problems(library: Library, book: LogBook, by_case: dict[str, list[Even
 def _missing_events(library: Library, events: Sequence[Event]) -> Iterator[Problem]:
     """A problem for each event that others saw and that is gone."""
     there = {(event.chain, event.number) for event in events}
-    gone = {
+    missing = {
         (event.case_id, chain, number): event
         for event in events
         for chain, number in event.heads().items()
         if number > 0 and (chain, number) not in there
     }
-    for place, event in gone.items():
+    for place, event in missing.items():
         yield Problem("verify.record_gone", place_facts(library, place, event))
 
 
@@ -74,9 +76,9 @@ def unlawful_events(library: Library, events: Sequence[Event], files: Collection
         return
     for event, problem in replay.unreadable:
         yield Problem("verify.event_unjudged", {**place_facts(library, event.place, event), "how": problem})
-    for event, refused in replay.unlawful:
+    for event, refusal in replay.unlawful:
         facts = {**place_facts(library, event.place, event), "action": shown_text(event.action)}
-        yield Problem("verify.event_unlawful", {**facts, "how": refused.problems[0]})
+        yield Problem("verify.event_unlawful", {**facts, "how": refusal.problems[0]})
     if replay.case is not None:
         yield from _missing_files(library, replay.case, files)
 
@@ -100,8 +102,8 @@ def check_logged(library: Library, case_id: str, events: Sequence[Event]) -> Non
         of_case = Sql("subject = ? OR substr(subject, 1, ?) = ? OR action = ?")
         book = read_entries(library, of_case, (case_id, len(case_id) + 1, f"{case_id} ", COPY))
         begin = f"{case_id}/"
-        written = {name: row for name, row in book.rows.get(EVENTS, {}).items() if name.startswith(begin)}
-        _check_events(library, (event.values for event in events), written)
+        logged_rows = {name: row for name, row in book.rows.get(EVENTS, {}).items() if name.startswith(begin)}
+        _check_events(library, (event.values for event in events), logged_rows)
 
 
 def check_all_logged(library: Library) -> None:
@@ -115,9 +117,9 @@ def check_all_logged(library: Library) -> None:
     _check_events(library, library.connection.read_rows(EVENTS, COLUMNS), book.rows.get(EVENTS, {}))
 
 
-def _check_events(library: Library, rows: Iterable[Sequence[Any]], written: Mapping[str, WrittenRow]) -> None:
+def _check_events(library: Library, rows: Iterable[Sequence[Any]], logged_rows: Mapping[str, WrittenRow]) -> None:
     table = plain_tables(TABLES)[EVENTS]
-    stored = {table.row_name(row): row_hash(row) for row in rows}
+    stored_hashes = {table.row_name(row): row_hash(row) for row in rows}
     if library.path is None:  # of what departments wrote since the lead's last step the log does not know yet
-        stored = {name: hash_ for name, hash_ in stored.items() if name in written}
-    check_rows(library, {EVENTS: stored}, {EVENTS: written})
+        stored_hashes = {name: hash_ for name, hash_ in stored_hashes.items() if name in logged_rows}
+    check_rows(library, {EVENTS: stored_hashes}, {EVENTS: logged_rows})

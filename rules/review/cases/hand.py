@@ -89,12 +89,12 @@ def refuse_day(on: date, clock: date | None = None, *, is_account: bool = False,
         raise _wrong_day(on, "before", last=last.isoformat())
 
 
-def acting_person(library: Library, stated: str | None) -> str:
+def acting_person(library: Library, stated_name: str | None) -> str:
     """The person who takes a step outside a case: the stated name; on a server only the account.
 
     Raises OneMapError decide.by, and as `checked_name`.
     """
-    who = library.person() if stated is None else checked_name(stated)
+    who = library.person() if stated_name is None else checked_name(stated_name)
     if library.account not in (None, who):
         raise OneMapError("decide.by", field="--by", by=who, account=library.account)
     return who

@@ -90,8 +90,8 @@ def open_case(so_far: CaseSoFar, event: Event, facts: Facts) -> None:
         damage=damage,
     )
     open_round(so_far, event, facts, of_run, on, None, {})
-    named = {"project": facts["project"], "run": event.run, "files": [file.name for file in files]}
-    so_far.enter(event, on, CaseState.DRAFT, None, named)
+    case_facts = {"project": facts["project"], "run": event.run, "files": [file.name for file in files]}
+    so_far.enter(event, on, CaseState.DRAFT, None, case_facts)
 
 
 def _facts_of_run(so_far: CaseSoFar, event: Event, state: str) -> tuple[RoundFacts | None, RunDamage | None]:
@@ -110,10 +110,10 @@ def open_round(
     facts: Facts,
     of_run: RoundFacts | None,
     on: date,
-    sent: str | None,
+    sender: str | None,
     due: Mapping[str, tuple[date, date]],
 ) -> None:
-    """Open a round with its ten drafts. sent: who sent it out at once, None for a draft; due: last days.
+    """Open a round with its ten drafts. sender: who sent it out at once, None for a draft; due: last days.
 
     of_run: None if its run cannot be read; then the machine proposes nothing, and no clock runs.
     """
@@ -123,19 +123,19 @@ def open_round(
     opinions = tuple(
         _machine_opinion(draft, number, on, due.get(draft.department) if draft.routed else None) for draft in drafts
     )
-    opened = Round(
+    new_round = Round(
         number,
         run,
         event.who,
         opened_on=on,
-        circulated_by=sent,
-        circulated_on=on if sent else None,
+        circulated_by=sender,
+        circulated_on=on if sender else None,
         opinions=opinions,
         items=of_run.items if of_run else (),
         overrides=(),
         watched=of_run.watched if of_run else {},
     )
-    so_far.case = copy_with(so_far.current_case, round=number, rounds=(*so_far.current_case.rounds, opened))
+    so_far.case = copy_with(so_far.current_case, round=number, rounds=(*so_far.current_case.rounds, new_round))
     so_far.authors, so_far.draft_events = dict.fromkeys(DEPARTMENTS, MACHINE), {}
     so_far.machine_worded, so_far.draft_texts = set(DEPARTMENTS), {}
     so_far.note_drafts(event, facts)
@@ -191,12 +191,12 @@ def extend(so_far: CaseSoFar, _: Event, facts: Facts, on: date, department: str 
     case, days = so_far.current_case, facts["days"]
     if type(days) is not int or not 0 < days <= MOST_DAYS:
         raise OneMapError("review.event_unreadable")
-    reason, claims = reason_text(facts, needed=True), facts.get("due") or {}
-    chosen = [case.opinion(department)] if department else running_clocks(so_far, on)
-    if not chosen:
+    reason, claims = reason_text(facts, is_needed=True), facts.get("due") or {}
+    opinions = [case.opinion(department)] if department else running_clocks(so_far, on)
+    if not opinions:
         raise OneMapError("review.no_clock", case=case.id)
     due_days = {}
-    for before in chosen:
+    for before in opinions:
         state = so_far.opinion_state(before, "extend", on)
         check_clock(before, so_far.name(before.department))
         due, claimed = so_far.extended(before, days, claims.get(before.department))
@@ -248,7 +248,7 @@ def decide(so_far: CaseSoFar, event: Event, facts: Facts, proposed: str, on: dat
     decided = facts.get("conclusion") or proposed
     if decided not in CONCLUSIONS:
         raise OneMapError("review.event_unreadable")
-    reason = reason_text(facts, needed=decided != proposed)
+    reason = reason_text(facts, is_needed=decided != proposed)
     so_far.case = copy_with(
         so_far.current_case, conclusion=decided, conclusion_reason=reason, decided_by=event.who, decided_on=on
     )
@@ -262,7 +262,7 @@ def issue(so_far: CaseSoFar, event: Event, facts: Facts, on: date, _: str | None
         raise OneMapError("review.self_issue", case=case.id, by=event.who)
     detail: dict[str, Any] = {"reason": reason_text(facts)}
     if facts.get("conclusion") and facts["conclusion"] != case.conclusion:
-        detail |= decide(so_far, event, {**facts, "reason": reason_text(facts, needed=True)}, str(case.proposed), on)
+        detail |= decide(so_far, event, {**facts, "reason": reason_text(facts, is_needed=True)}, str(case.proposed), on)
     document = document_number(so_far, event, facts, on)
     so_far.case = copy_with(so_far.current_case, document=document, issued_by=event.who, issued_on=on)
     return {**detail, "document": document, "conclusion": so_far.current_case.conclusion}
@@ -290,10 +290,10 @@ def withdraw(so_far: CaseSoFar, _: Event, facts: Facts, __: date, ___: str | Non
 def answer(so_far: CaseSoFar, event: Event, facts: Facts, _: date, department: str | None) -> dict[str, Any]:
     """Record the answer that a body beside the ten departments gave on paper."""
     case, body = so_far.current_case, facts["body"]
-    asked = so_far.evidence.bodies_of(case.current.run)
-    if asked.get(body) is None or asked[body] != department:
-        known = [*DEPARTMENTS, *asked]
-        raise OneMapError("review.department", field="DEPARTMENT", value=str(body)[:80], known=known)
+    lead_by_body = so_far.evidence.bodies_of(case.current.run)
+    if lead_by_body.get(body) is None or lead_by_body[body] != department:
+        possible_names = [*DEPARTMENTS, *lead_by_body]
+        raise OneMapError("review.department", field="DEPARTMENT", value=str(body)[:80], known=possible_names)
     files = attached_files(facts["papers"])
     papers = [{"name": one.name, "hash": one.hash} for one in files]
     so_far.case = copy_with(case, files=tuple(dict.fromkeys((*case.files, *files))))
@@ -319,8 +319,8 @@ def post_notice(so_far: CaseSoFar, event: Event, facts: Facts, on: date, _: str 
     kind, page = facts["kind"], _hash_text(facts["page"])
     posted = Notice(number, kind, event.who, opened_on=on, until=until, page=page, withheld=withheld)
     so_far.case = copy_with(case, notices=(*case.notices, posted))
-    shown = {"notice": number, "notice_kind": kind, "days": days, "until": until.isoformat(), "page": page}
-    return {**shown, "withheld": list(withheld), "reason": reason_text(facts)}
+    notice_facts = {"notice": number, "notice_kind": kind, "days": days, "until": until.isoformat(), "page": page}
+    return {**notice_facts, "withheld": list(withheld), "reason": reason_text(facts)}
 
 
 def respond(so_far: CaseSoFar, event: Event, facts: Facts, on: date, _: str | None) -> dict[str, Any]:
@@ -342,16 +342,16 @@ def close_notice(so_far: CaseSoFar, event: Event, facts: Facts, on: date, _: str
         raise OneMapError("notice.closed", case=event.case_id, notice=notice.number)
     if type(count) is not int or count < 0 or (head != "" if count == 0 else not _HASH.fullmatch(head)):
         raise OneMapError("review.event_unreadable")
-    reason = reason_text(facts, needed=on <= notice.until)
-    closed = {"closed_by": event.who, "closed_on": on, "reason": reason, "count": count, "head": head}
-    _put_notice(so_far, copy_with(notice, **closed))
+    reason = reason_text(facts, is_needed=on <= notice.until)
+    closing_facts = {"closed_by": event.who, "closed_on": on, "reason": reason, "count": count, "head": head}
+    _put_notice(so_far, copy_with(notice, **closing_facts))
     return {"notice": notice.number, "comments": count, "head": head, "reason": reason}
 
 
 def erase_person(so_far: CaseSoFar, _: Event, facts: Facts, __: date, ___: str | None) -> dict[str, Any]:
     """Erase the name and place of a comment's author; the text and the chain stay."""
     notice, comment = _commented_notice(so_far, facts)
-    reason = reason_text(facts, needed=True)
+    reason = reason_text(facts, is_needed=True)
     if comment in notice.erased:
         raise OneMapError("notice.erased", notice=notice.number, comment=comment)
     _put_notice(so_far, copy_with(notice, erased=(*notice.erased, comment)))
@@ -367,8 +367,8 @@ def _commented_notice(so_far: CaseSoFar, facts: Facts) -> tuple[Notice, int]:
     return notice, comment
 
 
-def _put_notice(so_far: CaseSoFar, changed: Notice) -> None:
-    notices = tuple(changed if one.number == changed.number else one for one in so_far.current_case.notices)
+def _put_notice(so_far: CaseSoFar, notice: Notice) -> None:
+    notices = tuple(notice if one.number == notice.number else one for one in so_far.current_case.notices)
     so_far.case = copy_with(so_far.current_case, notices=notices)
 
 

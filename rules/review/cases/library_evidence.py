@@ -38,10 +38,10 @@ class LibraryEvidence:
 
         For a reader who may not read the log, the library's own table decides.
         """
-        library, made = self._library, None
+        library, made_as_rehearsal = self._library, None
         if library.roles.reads_log:
-            made = library.keep_made("made as rehearsal", self._read_made)
-        return library.is_rehearsal if made is None else made
+            made_as_rehearsal = library.keep_made("made as rehearsal", self._read_made)
+        return library.is_rehearsal if made_as_rehearsal is None else made_as_rehearsal
 
     def _read_made(self) -> bool | None:
         """Read from the log's first entry whether this is a rehearsal; None if unreadable (`verify` reports it)."""
@@ -70,9 +70,9 @@ class LibraryEvidence:
     def bodies_of(self, run: str) -> dict[str, str]:
         """The bodies that a round's findings require to be asked, by name, with the department that writes to each."""
         facts = self.facts_of(run)
-        found = {row["rule"] for row in facts.findings if row["counted"]}
+        found_rules = {row["rule"] for row in facts.findings if row["counted"]}
         rules = facts.of_packs.rules.items()
-        return {body.name: body.lead for id_, rule in rules if id_ in found for body in rule.bodies}
+        return {body.name: body.lead for id_, rule in rules if id_ in found_rules for body in rule.bodies}
 
     def reads_words(self, department: str) -> bool:
         """Whether the library's user may see the words of a department's drafts."""

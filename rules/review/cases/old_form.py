@@ -208,10 +208,10 @@ def _opinions(rows: Iterable[Any]) -> tuple[Opinion, ...]:
 
 def _items(rows: Iterable[Any], answers: Iterable[Any]) -> tuple[ChecklistItem, ...]:
     answer_of = {(department, item): (answer, who, _day(day)) for department, item, answer, who, day in answers}
-    found = []
+    items = []
     for item, department, title, rule, layer, reason in rows:
         answer, who, day = answer_of.get((department, item), (None, None, None))
-        found.append(
+        items.append(
             ChecklistItem(
                 item,
                 department,
@@ -224,7 +224,7 @@ def _items(rows: Iterable[Any], answers: Iterable[Any]) -> tuple[ChecklistItem, 
                 answered_on=day,
             )
         )
-    return tuple(found)
+    return tuple(items)
 
 
 def case_as_json(case: Case) -> dict[str, Any]:
@@ -238,9 +238,9 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else sorted(value)
 
 
-def case_from_json(found: Mapping[str, Any], library: str) -> Case:
+def case_from_json(stored_case: Mapping[str, Any], library: str) -> Case:
     """The case that `case_as_json` has written."""
-    values = {name: value for name, value in found.items() if name != "damage"}
+    values = {name: value for name, value in stored_case.items() if name != "damage"}
     values["terms"] = Terms(**values["terms"])
     values["rounds"] = tuple(_round_from_json(one) for one in values["rounds"])
     values["entries"] = tuple(_of_json(Entry, one) for one in values["entries"])
@@ -248,10 +248,10 @@ def case_from_json(found: Mapping[str, Any], library: str) -> Case:
     return _of_json(Case, {**values, "library": library})
 
 
-def _round_from_json(found: Mapping[str, Any]) -> Round:
+def _round_from_json(stored_round: Mapping[str, Any]) -> Round:
     kinds = {"opinions": Opinion, "items": ChecklistItem, "overrides": Override, "remedies": KeptRemedy}
-    parts = {name: tuple(_of_json(kind, one) for one in found[name]) for name, kind in kinds.items()}
-    return _of_json(Round, {**found, **parts})
+    parts = {name: tuple(_of_json(kind, one) for one in stored_round[name]) for name, kind in kinds.items()}
+    return _of_json(Round, {**stored_round, **parts})
 
 
 def _of_json(kind: Any, values: Mapping[str, Any]) -> Any:

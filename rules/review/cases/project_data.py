@@ -157,27 +157,27 @@ def checked_data(content: Mapping[str, Any], source: str) -> Record:
 
     source: the file's name. Raises OneMapError data.… with every problem: unknown or repeated fields, values.
     """
-    problems, found = [], {}
+    problems, checked_values = [], {}
     for name, value in content.items():
         field = _BY_NAME.get(name)
         place = ProblemPlace(file=source, field=name)
         if field is None:
-            known = [f"{item.key} ({item.name})" for item in FIELDS]
-            problems.append(Problem("data.unknown", {**place, "known": known}))
-        elif field.key in found:
+            field_names = [f"{item.key} ({item.name})" for item in FIELDS]
+            problems.append(Problem("data.unknown", {**place, "known": field_names}))
+        elif field.key in checked_values:
             problems.append(Problem("data.twice", {**place, "key": field.key}))
         else:
             try:
-                found[field.key] = field.check(value)
+                checked_values[field.key] = field.check(value)
             except (ValueError, TypeError):
                 problems.append(_wrong(field, value, place))
-                found[field.key] = None
-    start, finish = found.get("start_on"), found.get("finish_on")
+                checked_values[field.key] = None
+    start, finish = checked_values.get("start_on"), checked_values.get("finish_on")
     if start and finish and finish < start:
         problems.append(Problem("data.order", {"file": source, "field": "finish_on", "start": start, "value": finish}))
     if problems:
         raise OneMapError.of(problems)
-    return {field.key: found[field.key] for field in FIELDS if field.key in found}
+    return {field.key: checked_values[field.key] for field in FIELDS if field.key in checked_values}
 
 
 def _wrong(field: DataField, value: Any, place: ProblemPlace) -> Problem:

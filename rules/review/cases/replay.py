@@ -53,10 +53,10 @@ class Replay(CaseSoFar):
     def take(self, event: Event) -> None:
         """Apply an event if it is lawful. Raises UnreadableCalendar if that cannot be told."""
         before = self.snapshot()
-        known = self._damaged_round()
+        damaged_before = self._damaged_round()
         try:
             self._apply(event)
-            if self._damaged_round() != known and self.current_case.damage is not None:
+            if self._damaged_round() != damaged_before and self.current_case.damage is not None:
                 self.unreadable.append((event, self.current_case.damage.problem))
         except UnreadableCalendar:
             raise
@@ -139,20 +139,20 @@ class Replay(CaseSoFar):
             return CaseState.CIRCULATING
         if case.damage is None:
             return case_state_after(case.state, action, case.id)
-        found: set[str] = set()
-        refused: list[OneMapError] = []
+        next_states: set[str] = set()
+        refusals: list[OneMapError] = []
         for state in case.damage.states:
             try:
-                found.add(case_state_after(state, action, case.id))
+                next_states.add(case_state_after(state, action, case.id))
             except OneMapError as error:
-                refused.append(error)
-        if not found:
-            raise refused[0]
-        if action in NOTICE_ACTIONS and not refused and on >= case.last_day:
+                refusals.append(error)
+        if not next_states:
+            raise refusals[0]
+        if action in NOTICE_ACTIONS and not refusals and on >= case.last_day:
             return case.state
-        if action not in WITHOUT_RUN or refused or len(found) > 1 or on < case.last_day:
+        if action not in WITHOUT_RUN or refusals or len(next_states) > 1 or on < case.last_day:
             raise UnreadableRun.of([case.damage.problem])
-        return found.pop()
+        return next_states.pop()
 
     def _day(self, event: Event, facts: Facts, case: Case) -> date:
         """The day of an event: under an account the server's day, else the typed one; never before `day_before`."""

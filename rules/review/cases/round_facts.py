@@ -71,11 +71,11 @@ class PackFacts:
         """The department of each rule, followed by the departments that the rule wants consulted."""
         return {id_: asked_departments(rule) for id_, rule in self.rules.items()}
 
-    def watched(self, used: frozenset[str]) -> dict[str, set[str]]:
+    def watched(self, used_layers: frozenset[str]) -> dict[str, set[str]]:
         """The layers, packs and rules behind each department's opinion, as `inputs_by_department`."""
-        if used not in self._watched:
-            self._watched[used] = inputs_by_department(self.packs, self.rules.values(), used)
-        return self._watched[used]
+        if used_layers not in self._watched:
+            self._watched[used_layers] = inputs_by_department(self.packs, self.rules.values(), used_layers)
+        return self._watched[used_layers]
 
     def rule_on_day(self, id_: str, day: date) -> Rule:
         """A rule as it stands on a day."""
@@ -84,13 +84,13 @@ class PackFacts:
             self._on_day[place] = self.rules[id_].on_day(day)
         return self._on_day[place]
 
-    def items(self, skipped: Sequence[Mapping[str, Any]], found: frozenset[str]) -> tuple[ChecklistItem, ...]:
+    def items(self, skipped: Sequence[Mapping[str, Any]], found_rules: frozenset[str]) -> tuple[ChecklistItem, ...]:
         """The checklist. A rule that only counts ground by classes judges nothing, so nobody judges in its stead."""
-        place = tuple((item["rule"], item["layer"], item["reason"]) for item in skipped), found
+        place = tuple((item["rule"], item["layer"], item["reason"]) for item in skipped), found_rules
         if place not in self._items:
             judging = [item for item in skipped if self.rules[item["rule"]].finds]
             judging = [item for item in judging if item["reason"] != Reason.LAW_NOT_IN_FORCE]
-            self._items[place] = checklist_items(self.packs, self.rules, judging, found)
+            self._items[place] = checklist_items(self.packs, self.rules, judging, found_rules)
         return self._items[place]
 
 
@@ -105,13 +105,13 @@ class RoundFacts:
         of_packs: PackFacts,
         record: CheckRecord,
         findings: Sequence[Mapping[str, Any]],
-        stated: Sequence[tuple[str, str]],
+        stated_verdicts: Sequence[tuple[str, str]],
         read_parcels: Callable[[], Parcels],
     ) -> None:
         self.of_packs = of_packs
         self.record = record
         self.findings = findings
-        self.stated = stated
+        self.stated = stated_verdicts
         self._read_parcels = read_parcels
         self._drafts: dict[tuple[Override, ...], tuple[Draft, ...]] = {}
 
@@ -123,11 +123,13 @@ class RoundFacts:
     @cached_property
     def verdicts(self) -> dict[tuple[str, str], str]:
         """The gravest verdict of each parcel and rule."""
-        found: dict[tuple[str, str], str] = {}
+        verdict_by_place: dict[tuple[str, str], str] = {}
         for row in self.findings:
             place = row["parcel"], row["rule"]
-            found[place] = min(row["verdict"], found.get(place, row["verdict"]), key=RANK.__getitem__)
-        return found
+            verdict_by_place[place] = min(
+                row["verdict"], verdict_by_place.get(place, row["verdict"]), key=RANK.__getitem__
+            )
+        return verdict_by_place
 
     def verdicts_of(self, parcel: str, rule: str) -> tuple[str, ...]:
         """The machine's gravest verdict of a rule's hits on a parcel, then unknown if some ground was not judged."""
@@ -148,19 +150,23 @@ class RoundFacts:
             override = override_of(overrides, parcel, rule, verdict)
             return RANK[verdict if override is None else override.verdict]
 
-        found = self.verdicts_of(parcel, rule)
-        meant = found if machine_verdict is None else [verdict for verdict in found if verdict == machine_verdict]
-        return min(meant, key=holds, default=None)
+        verdicts = self.verdicts_of(parcel, rule)
+        candidates = (
+            verdicts if machine_verdict is None else [verdict for verdict in verdicts if verdict == machine_verdict]
+        )
+        return min(candidates, key=holds, default=None)
 
     @property
     def verdicts_of_parcels(self) -> dict[str, str]:
         """The gravest verdict of the counted findings of each parcel that has one."""
-        found: dict[str, str] = {}
+        verdict_by_parcel: dict[str, str] = {}
         for row in self.findings:
             if row["counted"]:
                 parcel = row["parcel"]
-                found[parcel] = min(row["verdict"], found.get(parcel, Verdict.CLEAR), key=RANK.__getitem__)
-        return found
+                verdict_by_parcel[parcel] = min(
+                    row["verdict"], verdict_by_parcel.get(parcel, Verdict.CLEAR), key=RANK.__getitem__
+                )
+        return verdict_by_parcel
 
     @cached_property
     def counted_rules(self) -> frozenset[str]:
@@ -186,20 +192,22 @@ class RoundFacts:
 
     def drafts(self, overrides: tuple[Override, ...] = ()) -> tuple[Draft, ...]:
         """The ten drafts that follow from the run and from what people have overridden."""
-        found = self._drafts.get(overrides)
-        if found is None:
+        drafts = self._drafts.get(overrides)
+        if drafts is None:
             is_one = len(self.stated) == 1
-            found = drafts_by_rules(self._rules, self._wanting_facts, is_one, self.findings, self.items, overrides)
-            self._drafts[overrides] = found
-        return found
+            drafts = drafts_by_rules(self._rules, self._wanting_facts, is_one, self.findings, self.items, overrides)
+            self._drafts[overrides] = drafts
+        return drafts
 
 
 def facts_of_run(run: Run) -> RoundFacts:
     """The facts of a run that is not stored yet."""
     parcels = run.question.parcels
     findings = [row.values for row in rows_of_table(run.tables["findings"])]
-    stated = [(row.values["parcel"], row.values["verdict"]) for row in rows_of_table(run.tables["parcels"])]
-    return RoundFacts(PackFacts(run.question.packs, run.question.as_of), run.record, findings, stated, lambda: parcels)
+    stated_verdicts = [(row.values["parcel"], row.values["verdict"]) for row in rows_of_table(run.tables["parcels"])]
+    return RoundFacts(
+        PackFacts(run.question.packs, run.question.as_of), run.record, findings, stated_verdicts, lambda: parcels
+    )
 
 
 def facts_of_stored_run(
@@ -210,14 +218,14 @@ def facts_of_stored_run(
     read_catalogue: as in `packs_of_record`. Raises UnreadableRun, and OneMapError run.kind for a run that is not a
     check.
     """
-    kept: dict[str, RoundFacts] = library.keep_made("round facts", dict)
-    if run not in kept:
+    cached_facts: dict[str, RoundFacts] = library.keep_made("round facts", dict)
+    if run not in cached_facts:
         with _reading_run(library, run):
-            made = _read_facts(library, run, read_catalogue)
-        while len(kept) >= _MOST_KEPT:
-            del kept[next(iter(kept))]
-        kept[run] = made
-    return kept[run]
+            new_facts = _read_facts(library, run, read_catalogue)
+        while len(cached_facts) >= _MOST_KEPT:
+            del cached_facts[next(iter(cached_facts))]
+        cached_facts[run] = new_facts
+    return cached_facts[run]
 
 
 def check_stored_run(library: Library, run: str) -> None:
@@ -229,8 +237,8 @@ def check_stored_run(library: Library, run: str) -> None:
 
 def parcel_verdicts(library: Library, run: str) -> dict[str, str]:
     """The machine's verdict of each parcel of a check, from memory if it was read already. Raises run.damaged."""
-    kept: dict[str, RoundFacts] = library.keep_made("round facts", dict)
-    return dict(kept[run].stated if run in kept else _stated_verdicts(library, run))
+    cached_facts: dict[str, RoundFacts] = library.keep_made("round facts", dict)
+    return dict(cached_facts[run].stated if run in cached_facts else _stated_verdicts(library, run))
 
 
 def _stated_verdicts(library: Library, run: str) -> list[tuple[Any, ...]]:
@@ -259,10 +267,12 @@ def _read_facts(
     key = ("facts of packs", id(packs), lapsed_rules(packs, day))
     of_packs: PackFacts = library.keep_made(key, lambda: PackFacts(packs, day))
     findings = stored_records(library, run, "findings")
-    stated = _stated_verdicts(library, run)
-    facts = RoundFacts(of_packs, record, findings, stated, lambda: stored_question(library, run).parcels)
-    found = facts.verdicts_of_parcels
-    if any(found.get(parcel, Verdict.CLEAR) != verdict for parcel, verdict in dict(stated).items()):
+    stated_verdicts = _stated_verdicts(library, run)
+    facts = RoundFacts(of_packs, record, findings, stated_verdicts, lambda: stored_question(library, run).parcels)
+    computed_verdicts = facts.verdicts_of_parcels
+    if any(
+        computed_verdicts.get(parcel, Verdict.CLEAR) != verdict for parcel, verdict in dict(stated_verdicts).items()
+    ):
         raise OneMapError("run.damaged", file=library.label, run=run, layer="findings")
     facts.drafts()  # what cannot be computed later must not be found out then
     return facts

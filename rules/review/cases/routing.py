@@ -61,8 +61,8 @@ def gravest(conclusions: Iterable[str]) -> str:
 
 def overall(conclusions: Iterable[str]) -> str:
     """The overall conclusion: any disagree, else any supplement, else any conditional, else agree."""
-    found = gravest(conclusions)
-    return Conclusion.AGREE if found == Conclusion.NOT_INVOLVED else found
+    conclusion = gravest(conclusions)
+    return Conclusion.AGREE if conclusion == Conclusion.NOT_INVOLVED else conclusion
 
 
 def asked_departments(rule: Rule) -> tuple[str, ...]:
@@ -76,19 +76,21 @@ def departments_of_rules(packs: Sequence[Pack], day: date) -> dict[str, tuple[st
 
 
 def checklist_items(
-    packs: Sequence[Pack], rules: Mapping[str, Rule], skipped: Sequence[Mapping[str, str]], found: Collection[str]
+    packs: Sequence[Pack], rules: Mapping[str, Rule], skipped: Sequence[Mapping[str, str]], found_rules: Collection[str]
 ) -> tuple[ChecklistItem, ...]:
     """Matters that only people can judge: the packs' items, then the rules that were not run, by department.
 
     rules: of the packs, by id; skipped: id, layer and reason of each rule that was not run, except rules without a law
-    in force; found: ids of the rules with a counted finding, be it a conflict or ground that could not be judged.
+    in force; found_rules: ids of the rules with a counted finding, be it a conflict or ground that could not be judged.
     """
     not_run = {entry["rule"]: entry["layer"] for entry in skipped}
-    asked = {name for rule in rules.values() if rule.id in not_run or rule.id in found for name in _names(rule)}
+    rule_names = {
+        name for rule in rules.values() if rule.id in not_run or rule.id in found_rules for name in _names(rule)
+    }
     items: dict[tuple[str, str], ChecklistItem] = {}
     for pack in packs:
         for item in pack.checklist:
-            if item.get("after") is None or item["after"] in asked:
+            if item.get("after") is None or item["after"] in rule_names:
                 items[item["id"], item["department"]] = ChecklistItem(item["id"], item["department"], item["title"])
     for entry in skipped:
         rule = rules[entry["rule"]]
@@ -118,13 +120,13 @@ def drafts(
 ) -> tuple[Draft, ...]:
     """The ten drafts in the departments' order. findings: rows of the question's run."""
     rules = {rule.id: rule.on_day(question.as_of) for rule in joined_rules(question.packs, question.as_of)}
-    wanting = wanting_facts(question.parcels, rules.values())
-    return drafts_by_rules(rules, wanting, len(question.parcels.ids) == 1, findings, items, overrides)
+    missing_facts = wanting_facts(question.parcels, rules.values())
+    return drafts_by_rules(rules, missing_facts, len(question.parcels.ids) == 1, findings, items, overrides)
 
 
 def drafts_by_rules(
     rules: Mapping[str, Rule],
-    wanting: Collection[tuple[str, str]],
+    missing_facts: Collection[tuple[str, str]],
     is_one: bool,
     findings: Sequence[Mapping[str, Any]],
     items: Sequence[ChecklistItem],
@@ -133,7 +135,7 @@ def drafts_by_rules(
     """The ten drafts, as `drafts` gives them. rules: the rules of the findings as they stand on the day, by id.
 
     A finding that does not count asks no department. An overridden finding still asks its departments, and proposes
-    what follows from the new verdict. wanting: from `wanting_facts`; is_one: the case has one parcel.
+    what follows from the new verdict. missing_facts: from `wanting_facts`; is_one: the case has one parcel.
     """
     by_department: dict[str, list[DraftedFinding]] = {department: [] for department in DEPARTMENTS}
     for row in findings:
@@ -142,7 +144,7 @@ def drafts_by_rules(
         place = (row["parcel"], row["rule"])
         override = override_of(overrides, *place, row["verdict"])
         verdict = override.verdict if override else row["verdict"]
-        one = DraftedFinding(rules[row["rule"]], row, verdict, override, wants_fact=place in wanting)
+        one = DraftedFinding(rules[row["rule"]], row, verdict, override, wants_fact=place in missing_facts)
         for department in asked_departments(one.rule):
             by_department[department].append(one)
     return tuple(
@@ -153,15 +155,17 @@ def drafts_by_rules(
 
 def wanting_facts(parcels: Parcels, rules: Iterable[Rule]) -> set[tuple[str, str]]:
     """Pairs of parcel and rule where the applicant's file leaves a field empty that the rule judges by."""
-    found = set()
+    parcels_and_rules = set()
     for rule in rules:
         for name in KINDS[rule.kind].parcel_fields(rule.options):
             try:
                 values = [text_value(value) for value in column_named(parcels.attributes, name)]
             except KeyError:
                 values = [None] * len(parcels.ids)
-            found |= {(id_, rule.id) for id_, value in zip(parcels.ids, values, strict=True) if value is None}
-    return found
+            parcels_and_rules |= {
+                (id_, rule.id) for id_, value in zip(parcels.ids, values, strict=True) if value is None
+            }
+    return parcels_and_rules
 
 
 def _draft(department: str, findings: Sequence[DraftedFinding], items: Sequence[ChecklistItem], is_one: bool) -> Draft:
@@ -179,9 +183,9 @@ def _draft(department: str, findings: Sequence[DraftedFinding], items: Sequence[
 
 def _proposed_conclusion(findings: Sequence[DraftedFinding], items: Sequence[ChecklistItem]) -> str:
     """The conclusion that findings lead to; if nothing was found but matters are unchecked, a person must choose."""
-    found = gravest(_conclusion_of(one) for one in findings)
+    conclusion = gravest(_conclusion_of(one) for one in findings)
     is_unchecked = any(item.rule is not None for item in items)
-    return OPEN if is_unchecked and found in (Conclusion.AGREE, Conclusion.NOT_INVOLVED) else found
+    return OPEN if is_unchecked and conclusion in (Conclusion.AGREE, Conclusion.NOT_INVOLVED) else conclusion
 
 
 def _conclusion_of(one: DraftedFinding) -> str:
@@ -191,27 +195,31 @@ def _conclusion_of(one: DraftedFinding) -> str:
     return _CONCLUSION_OF[one.verdict]
 
 
-def inputs_by_department(packs: Sequence[Pack], rules: Iterable[Rule], used: Collection[str]) -> dict[str, set[str]]:
+def inputs_by_department(
+    packs: Sequence[Pack], rules: Iterable[Rule], used_layers: Collection[str]
+) -> dict[str, set[str]]:
     """The inputs behind each department's opinion: every pack, the layers of its rules, and rules whose laws have days.
 
-    rules: of the packs; used: the layers with a version in force.
+    rules: of the packs; used_layers: the layers with a version in force.
     """
-    found: dict[str, set[str]] = {department: {pack.id for pack in packs} for department in DEPARTMENTS}
+    inputs: dict[str, set[str]] = {department: {pack.id for pack in packs} for department in DEPARTMENTS}
     for rule in rules:
         for department in asked_departments(rule):
-            found[department].update(watched_layers(rule, used), [rule.id] if dated_law(rule, is_cited=True) else ())
-    return found
+            inputs[department].update(
+                watched_layers(rule, used_layers), [rule.id] if dated_law(rule, is_cited=True) else ()
+            )
+    return inputs
 
 
-def watched_layers(rule: Rule, used: Collection[str]) -> list[str]:
+def watched_layers(rule: Rule, used_layers: Collection[str]) -> list[str]:
     """The layers that a rule's judgement depends on: those it used, and those it would prefer if they had a version.
 
-    used: the layers with a version in force; if none of the rule's has one, any of them would be used.
+    used_layers: the layers with a version in force; if none of the rule's has one, any of them would be used.
     """
-    named = rule.layers_named or (rule.layer,)
-    chosen = next((code for code in named if code in used), None)
-    first = named if chosen is None else named[: named.index(chosen) + 1]
-    return list(dict.fromkeys([*first, *rule.for_layer(chosen or rule.layer).other_layers.values()]))
+    layer_codes = rule.layers_named or (rule.layer,)
+    used_layer = next((code for code in layer_codes if code in used_layers), None)
+    first = layer_codes if used_layer is None else layer_codes[: layer_codes.index(used_layer) + 1]
+    return list(dict.fromkeys([*first, *rule.for_layer(used_layer or rule.layer).other_layers.values()]))
 
 
 def dated_law(rule: Rule, *, is_cited: bool) -> list[tuple[str | None, str | None]]:

@@ -52,28 +52,37 @@ def inputs_of(
     run: CheckRecord,
     sources: Sequence[Mapping[str, str | None]],
     rules: Collection[Rule] = (),
-    found: Collection[str] = (),
+    found_rules: Collection[str] = (),
 ) -> RunInputs:
-    """The inputs of a run. run: its record; rules: of its packs; found: the ids of rules with a counted finding."""
-    used: dict[str, tuple[str | None, str | None]]
-    used = {layer["code"]: (layer["label"], layer["hash"]) for layer in run["layers"]}
+    """The inputs of a run.
+
+    run: its record; rules: of its packs; found_rules: the ids of rules with a counted finding.
+    """
+    version_by_layer: dict[str, tuple[str | None, str | None]]
+    version_by_layer = {layer["code"]: (layer["label"], layer["hash"]) for layer in run["layers"]}
     for rule in run["skipped"]:
         if rule["reason"] == Reason.LAYER_MISSING:
-            used.setdefault(rule["layer"], (None, None))
-    kept, as_of = ("id", "hash", "tables"), date.fromisoformat(run["parameters"]["as_of"])
-    packs = [{name: value for name, value in pack.items() if name in kept} for pack in run["packs"]]
-    unasked = {rule["rule"]: rule["reason"] for rule in run["skipped"]}
-    asked = [rule for rule in rules if unasked.get(rule.id) in (None, Reason.LAYER_MISSING)]
-    held = layers_used(run)
-    for code in (code for one in asked for code in watched_layers(one, held)):
-        used.setdefault(code, (None, None))
+            version_by_layer.setdefault(rule["layer"], (None, None))
+    pack_keys, as_of = ("id", "hash", "tables"), date.fromisoformat(run["parameters"]["as_of"])
+    packs = [{name: value for name, value in pack.items() if name in pack_keys} for pack in run["packs"]]
+    reason_by_rule = {rule["rule"]: rule["reason"] for rule in run["skipped"]}
+    asked_rules = [rule for rule in rules if reason_by_rule.get(rule.id) in (None, Reason.LAYER_MISSING)]
+    used_codes = layers_used(run)
+    for code in (code for one in asked_rules for code in watched_layers(one, used_codes)):
+        version_by_layer.setdefault(code, (None, None))
     laws = {
-        rule.id: [_laws_held(spans, as_of, is_each=rule.id in found), spans]
+        rule.id: [_laws_held(spans, as_of, is_each=rule.id in found_rules), spans]
         for rule in rules
-        if unasked.get(rule.id) != Reason.ONLY and (spans := dated_law(rule, is_cited=rule.id in found))
+        if reason_by_rule.get(rule.id) != Reason.ONLY and (spans := dated_law(rule, is_cited=rule.id in found_rules))
     }
-    reach = {code: _reach_m(code, asked, is_new=used[code][0] is None) for code in WRITTEN if code in used}
-    return RunInputs(used, packs, sources, laws, {code: metres for code, metres in reach.items() if metres is not None})
+    reach = {
+        code: _reach_m(code, asked_rules, is_new=version_by_layer[code][0] is None)
+        for code in WRITTEN
+        if code in version_by_layer
+    }
+    return RunInputs(
+        version_by_layer, packs, sources, laws, {code: metres for code, metres in reach.items() if metres is not None}
+    )
 
 
 def _reach_m(code: str, rules: Iterable[Rule], *, is_new: bool) -> float | None:
@@ -88,8 +97,8 @@ def _reach_m(code: str, rules: Iterable[Rule], *, is_new: bool) -> float | None:
     alone = [rule for rule in keeping if len(rule.layers_named) < 2]
     if is_new and len(alone) < len(looking):
         return None
-    found = max((KINDS[rule.kind].reach_m(rule.options) + 2 * MARGIN_M for rule in looking), default=2 * MARGIN_M)
-    return found if isfinite(found) else None
+    distance_m = max((KINDS[rule.kind].reach_m(rule.options) + 2 * MARGIN_M for rule in looking), default=2 * MARGIN_M)
+    return distance_m if isfinite(distance_m) else None
 
 
 def day_to_compare(as_of: date, day: date) -> date:
@@ -103,18 +112,18 @@ def superseded_inputs(
     packs: Sequence[Mapping[str, str | None]],
     day: date,
     rules: Collection[Rule] = (),
-    found: Collection[str] = (),
+    found_rules: Collection[str] = (),
 ) -> set[str]:
     """The codes of a run's layers and the ids of its packs and rules that are no longer in force on a day.
 
-    run: its record; packs: where the case's packs came from, as in `pack_sources`; rules, found: as in `inputs_of`.
-    A change by the review itself that lies away from the run's parcels supersedes nothing.
+    run: its record; packs: where the case's packs came from, as in `pack_sources`; rules, found_rules: as in
+    `inputs_of`. A change by the review itself that lies away from the run's parcels supersedes nothing.
     """
     day = day_to_compare(date.fromisoformat(run["parameters"]["as_of"]), day)
-    inputs = inputs_of(run, packs, rules, found)
-    gone = inputs_not_in_force(library, inputs, day)
-    pairs = superseded_pairs(inputs, gone, day, versions(library))
-    return gone - unchanged_layers(near_answers(library, run["id"], pairs, {}))
+    inputs = inputs_of(run, packs, rules, found_rules)
+    changed_inputs = inputs_not_in_force(library, inputs, day)
+    pairs = superseded_pairs(inputs, changed_inputs, day, versions(library))
+    return changed_inputs - unchanged_layers(near_answers(library, run["id"], pairs, {}))
 
 
 def inputs_not_in_force(library: Library, inputs: RunInputs, day: date) -> set[str]:
@@ -122,25 +131,27 @@ def inputs_not_in_force(library: Library, inputs: RunInputs, day: date) -> set[s
     of_layer: dict[str, list[Version]] = {}
     for version in versions(library):
         of_layer.setdefault(version.code, []).append(version)
-    found = set()
+    changed_inputs = set()
     for code, (label, hash_) in inputs.layers.items():
         of_this = of_layer.get(code, [])
         holds = in_force(of_this, day)
-        judged = _judged_version(of_this, label, hash_)
+        judged_version = _judged_version(of_this, label, hash_)
         if holds is None:
-            found |= {code} if label is not None else set()
-        elif not (holds.hash == hash_ if judged is None else _says_the_same(library, holds, judged, of_this)):
-            found.add(code)
-    found |= {
+            changed_inputs |= {code} if label is not None else set()
+        elif not (
+            holds.hash == hash_ if judged_version is None else _says_the_same(library, holds, judged_version, of_this)
+        ):
+            changed_inputs.add(code)
+    changed_inputs |= {
         rule
-        for rule, (held, spans) in inputs.laws.items()
-        if _laws_held(spans, day, is_each=isinstance(held, list)) != held
+        for rule, (laws_then, spans) in inputs.laws.items()
+        if _laws_held(spans, day, is_each=isinstance(laws_then, list)) != laws_then
     }
-    known = {pack["id"]: pack["hash"] for pack in inputs.packs}
-    found |= {pack["id"] for pack in inputs.packs if any(map(_is_mended, pack.get("tables", ())))}
-    found |= _other_packs(library, inputs.sources)
+    hash_by_pack = {pack["id"]: pack["hash"] for pack in inputs.packs}
+    changed_inputs |= {pack["id"] for pack in inputs.packs if any(map(_is_mended, pack.get("tables", ())))}
+    changed_inputs |= _other_packs(library, inputs.sources)
     now = _hashes_now(library, inputs.sources)
-    return found | {id_ for id_, hash_ in now.items() if known.get(id_, hash_) != hash_}
+    return changed_inputs | {id_ for id_, hash_ in now.items() if hash_by_pack.get(id_, hash_) != hash_}
 
 
 def _judged_version(of_layer: Sequence[Version], label: str | None, hash_: str | None) -> Version | None:
@@ -151,8 +162,8 @@ def _judged_version(of_layer: Sequence[Version], label: str | None, hash_: str |
 def _laws_held(spans: Sequence[Sequence[str | None]], day: date, *, is_each: bool) -> list[bool] | bool:
     """Whether one of some laws is in force on a day, or whether each of them is."""
     on = day.isoformat()
-    held = [(first is None or first <= on) and (last is None or on <= last) for first, last in spans]
-    return held if is_each else any(held)
+    is_in_force = [(first is None or first <= on) and (last is None or on <= last) for first, last in spans]
+    return is_in_force if is_each else any(is_in_force)
 
 
 @dataclass(frozen=True)
@@ -181,39 +192,44 @@ class NearAnswer:
 
 
 def superseded_pairs(
-    inputs: RunInputs, gone: Collection[str], day: date, known: Sequence[Version]
+    inputs: RunInputs, changed_inputs: Collection[str], day: date, all_versions: Sequence[Version]
 ) -> dict[str, VersionPair]:
     """The two versions of each superseded layer that the review itself writes, if the ground near parcels can decide.
 
-    Each issued case adds a row there, which is no reason to ask all other cases again. known: versions of all layers.
+    Each issued case adds a row there, which is no reason to ask all other cases again. all_versions: versions of all
+    layers.
     """
-    found = {}
-    for code in (code for code in WRITTEN if code in gone and code in inputs.reach_m):
+    pair_by_layer = {}
+    for code in (code for code in WRITTEN if code in changed_inputs and code in inputs.reach_m):
         label, hash_ = inputs.layers[code]
-        of_layer = [version for version in known if version.code == code]
-        judged = _judged_version(of_layer, label, hash_)
+        of_layer = [version for version in all_versions if version.code == code]
+        judged_version = _judged_version(of_layer, label, hash_)
         holds = in_force(of_layer, day)
-        if holds is not None and (judged or label is None):
-            found[code] = VersionPair(judged, holds, inputs.reach_m[code])
-    return found
+        if holds is not None and (judged_version or label is None):
+            pair_by_layer[code] = VersionPair(judged_version, holds, inputs.reach_m[code])
+    return pair_by_layer
 
 
 def near_answers(
-    library: Library, run: str, pairs: Mapping[str, VersionPair], kept: Mapping[str, NearAnswer]
+    library: Library, run: str, pairs: Mapping[str, VersionPair], earlier_answers: Mapping[str, NearAnswer]
 ) -> dict[str, NearAnswer]:
     """For each layer, whether the versions of its pair are alike near a run's parcels; none if a parcel has no ground.
 
-    kept: earlier answers, which hold for the same pairs.
+    earlier_answers: earlier answers, which hold for the same pairs.
     """
-    found = {code: kept[code] for code, pair in pairs.items() if code in kept and kept[code].pair == pair.hash}
-    bounds = _bounds_of_parcels(library, run) if len(found) < len(pairs) else None
+    answer_by_layer = {
+        code: earlier_answers[code]
+        for code, pair in pairs.items()
+        if code in earlier_answers and earlier_answers[code].pair == pair.hash
+    }
+    bounds = _bounds_of_parcels(library, run) if len(answer_by_layer) < len(pairs) else None
     if bounds is not None:
         west, south, east, north = bounds
-        for code, pair in ((code, pair) for code, pair in pairs.items() if code not in found):
+        for code, pair in ((code, pair) for code, pair in pairs.items() if code not in answer_by_layer):
             reach = pair.reach_m
             near = shapely.box(west - reach, south - reach, east + reach, north + reach)
-            found[code] = NearAnswer(pair.hash, _is_alike_near(library, pair.judged, pair.holds, near))
-    return found
+            answer_by_layer[code] = NearAnswer(pair.hash, _is_alike_near(library, pair.judged, pair.holds, near))
+    return answer_by_layer
 
 
 def unchanged_layers(answers: Mapping[str, NearAnswer]) -> set[str]:
@@ -229,40 +245,43 @@ def _bounds_of_parcels(library: Library, run: str) -> np.ndarray | None:
     return shapely.total_bounds(shapes)
 
 
-def _is_alike_near(library: Library, judged: Version | None, holds: Version, near: shapely.Polygon) -> bool:
-    """Whether two versions have the same rows, coverage and accuracy near a place. judged: None for no version."""
+def _is_alike_near(library: Library, judged_version: Version | None, holds: Version, near: shapely.Polygon) -> bool:
+    """Whether two versions have the same rows, coverage and accuracy near a place.
+
+    judged_version: None for no version.
+    """
     now = _rows_near(library, holds, near)
-    if judged is None:
+    if judged_version is None:
         return not now
-    facts = [(version.coverage_kind, version.accuracy_m) for version in (judged, holds)]
+    facts = [(version.coverage_kind, version.accuracy_m) for version in (judged_version, holds)]
     if facts[0] != facts[1]:
         return False
-    if coverage_wkb(library, judged) != coverage_wkb(library, holds):
-        grounds = [shapely.intersection(coverage_of(library, version), near) for version in (judged, holds)]
+    if coverage_wkb(library, judged_version) != coverage_wkb(library, holds):
+        grounds = [shapely.intersection(coverage_of(library, version), near) for version in (judged_version, holds)]
         if not grounds[0].equals(grounds[1]):
             return False
-    return now == _rows_near(library, judged, near)
+    return now == _rows_near(library, judged_version, near)
 
 
 def _rows_near(library: Library, version: Version, near: shapely.Polygon) -> list[tuple[bytes, str]]:
     """The rows of a version whose boxes meet some ground, in a fixed order; fields without a value are left out."""
-    found = read_version(library, version, near.bounds)
-    if len(found.fids) == 0:  # as near most cases of a list, which is asked often
+    features = read_version(library, version, near.bounds)
+    if len(features.fids) == 0:  # as near most cases of a list, which is asked often
         return []
-    names, values = list(found.attributes), found.attributes.to_numpy()
+    names, values = list(features.attributes), features.attributes.to_numpy()
     rows = [dict(zip(names, row, strict=True)) for row in values]
     texts = [repr(sorted((name, value) for name, value in row.items() if value is not None)) for row in rows]
-    return sorted(zip(map(bytes, shapely.to_wkb(shapely.normalize(found.geometries))), texts, strict=True))
+    return sorted(zip(map(bytes, shapely.to_wkb(shapely.normalize(features.geometries))), texts, strict=True))
 
 
-def _says_the_same(library: Library, holds: Version, judged: Version, of_layer: Sequence[Version]) -> bool:
+def _says_the_same(library: Library, holds: Version, judged_version: Version, of_layer: Sequence[Version]) -> bool:
     """Whether two versions have the same rows in any order and form, the same coverage and the same accuracy."""
-    if holds.table == judged.table:
+    if holds.table == judged_version.table:
         return True
-    if rows_hash(library, holds, of_layer) != rows_hash(library, judged, of_layer):
+    if rows_hash(library, holds, of_layer) != rows_hash(library, judged_version, of_layer):
         return False
-    facts = [(version.coverage_kind, version.accuracy_m) for version in (holds, judged)]
-    return facts[0] == facts[1] and coverage_of(library, holds).equals(coverage_of(library, judged))
+    facts = [(version.coverage_kind, version.accuracy_m) for version in (holds, judged_version)]
+    return facts[0] == facts[1] and coverage_of(library, holds).equals(coverage_of(library, judged_version))
 
 
 def input_title(
@@ -285,11 +304,11 @@ def _is_mended(table: Mapping[str, str]) -> bool:
     return table["name"] in permit_tables() and shipped_table(table["name"]).hash != table["hash"]
 
 
-def pack_sources(ids: Sequence[str], named: Sequence[str]) -> list[dict[str, str | None]]:
+def pack_sources(ids: Sequence[str], pack_names: Sequence[str]) -> list[dict[str, str | None]]:
     """Where a case's packs came from: id, and the name or the file that was given, None for the library's own."""
-    if not named:
+    if not pack_names:
         return [{"id": id_, "name": None} for id_ in ids]
-    places = [str(Path(name).absolute()) if Path(name).is_file() else name for name in named]
+    places = [str(Path(name).absolute()) if Path(name).is_file() else name for name in pack_names]
     return [{"id": id_, "name": place} for id_, place in zip(ids, places, strict=True)]
 
 

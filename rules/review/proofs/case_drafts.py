@@ -54,23 +54,23 @@ class CaseDrafts:
             return []
         trial = _Trial(rule, self, self._project(rule), trial_fields(rule, self.catalogue[rule.layer]), day)
         drafts = [*trial.of_kind(), *trial.of_conditions(), *trial.of_projects(self._projects), *trial.of_law()]
-        seen = set[str]()
-        kept = []
+        used_ids = set[str]()
+        own_drafts = []
         for draft in drafts:
             name = draft["id"]
             number = 2
-            while draft["id"] in seen:
+            while draft["id"] in used_ids:
                 draft["id"] = f"{name}-{number}"
                 number += 1
-            seen.add(draft["id"])
-            kept.append(draft)
-        return kept
+            used_ids.add(draft["id"])
+            own_drafts.append(draft)
+        return own_drafts
 
     def _project(self, rule: Rule) -> Project:
         if rule.silent:
             return SILENT_PROJECT
-        if rule.when is not None and (meant := project_of_condition(rule.when)) is not None:
-            return meant
+        if rule.when is not None and (project := project_of_condition(rule.when)) is not None:
+            return project
         reached = self._projects.reached(rule)
         return reached[0] if reached else SILENT_PROJECT
 
@@ -136,7 +136,7 @@ class _Trial:
     def _form(self) -> CaseForm:
         return _FORM_OF_KIND.get(self.rule.kind, CaseForm.GROUND)
 
-    def _draft(self, name: str, says: Rule | None | str, **given: Any) -> Draft:
+    def _draft(self, name: str, says: Rule | None | str, **values: Any) -> Draft:
         """One draft of a case. says: the rule that decides, None if no rule objects, or a verdict such as "unknown"."""
         rule = self.rule
         verdict = "clear" if says is None else says if isinstance(says, str) else says.verdict
@@ -146,17 +146,19 @@ class _Trial:
         language = self.drafts.language
         head = {"id": f"{rule.id}/{name}", "title": f"{rule.title.get(language, rule.id)}：{title}"}
         cited = says if isinstance(says, Rule) else rule
-        head |= {"article": _article(cited.on_day(given.get("day", self.day)))}
-        project = given.pop("project", self.project)
+        head |= {"article": _article(cited.on_day(values.get("day", self.day)))}
+        project = values.pop("project", self.project)
         own = {key: value for key, value in project.items() if key != "stated"}
-        stated = {"project": own} if own else {}
-        stated |= {"stated": project["stated"]} if "stated" in project else {}
-        return {**head, **stated, **given, "verdict": verdict, **decides}
+        project_values = {"project": own} if own else {}
+        project_values |= {"stated": project["stated"]} if "stated" in project else {}
+        return {**head, **project_values, **values, "verdict": verdict, **decides}
 
     def _feature(self, fields: Fields | None = None, layer: str | None = None, **shape: Any) -> Draft:
-        held = {name: value for name, value in (self._first if fields is None else fields).items() if value is not None}
+        field_values = {
+            name: value for name, value in (self._first if fields is None else fields).items() if value is not None
+        }
         wide = self.rule.for_layer(layer or self._layer).options.get("half_width_field")
-        return {"layer": layer or self._layer, **shape, **({wide: _HALF_WIDTH_M} if wide else {}), **held}
+        return {"layer": layer or self._layer, **shape, **({wide: _HALF_WIDTH_M} if wide else {}), **field_values}
 
     def _draft_with_feature(
         self, name: str, says: Rule | None | str, lies: str, fields: Fields | None = None, **more: Any
@@ -173,26 +175,26 @@ class _Trial:
             CaseForm.CELLS: self._raster,
         }
         yield from makers.get(self._form, self._ground)()
-        beyond = {"without": [self._layer]} if self._form is CaseForm.OUTSIDE else {}
+        outside_values = {"without": [self._layer]} if self._form is CaseForm.OUTSIDE else {}
         if self._form is not CaseForm.CELLS:
-            yield self._draft("unknown", "unknown", beyond=[self._layer], **beyond)
+            yield self._draft("unknown", "unknown", beyond=[self._layer], **outside_values)
 
     def _ground(self) -> Iterator[Draft]:
         yield self._draft_with_feature("hit", self.rule, "inside")
         yield self._draft_with_feature("miss", None, "touching")
         yield from self._least("inside", self._draft_with_feature)
 
-    def _least(self, word: str, made: Any) -> Iterator[Draft]:
+    def _least(self, word: str, make_draft: Any) -> Iterator[Draft]:
         rule = self.rule
         if rule.min_area_m2 and rule.min_area_m2 > rule.min_width_m**2:
-            yield made("limit_area", rule, f"{rule.min_area_m2 * _JUST:g} m² {word}")
-            yield made("sliver_area", None, f"{rule.min_area_m2 * _BELOW:g} m² {word}")
+            yield make_draft("limit_area", rule, f"{rule.min_area_m2 * _JUST:g} m² {word}")
+            yield make_draft("sliver_area", None, f"{rule.min_area_m2 * _BELOW:g} m² {word}")
         if rule.min_share:
-            yield made("limit_share", rule, f"{rule.min_share * 100 * _JUST:g} % {word}")
-            yield made("sliver_share", None, f"{rule.min_share * 100 * _BELOW:g} % {word}")
+            yield make_draft("limit_share", rule, f"{rule.min_share * 100 * _JUST:g} % {word}")
+            yield make_draft("sliver_share", None, f"{rule.min_share * 100 * _BELOW:g} % {word}")
         if rule.min_width_m and word == "inside":
-            yield made("limit_width", rule, f"{rule.min_width_m * _JUST:g} m strip")
-            yield made("sliver_width", None, f"{rule.min_width_m * _BELOW:g} m strip")
+            yield make_draft("limit_width", rule, f"{rule.min_width_m * _JUST:g} m strip")
+            yield make_draft("sliver_width", None, f"{rule.min_width_m * _BELOW:g} m strip")
 
     def _boundary(self) -> Iterator[Draft]:
         def boundary_case(name: str, says: Rule | None, lies: str) -> Draft:
@@ -249,23 +251,25 @@ class _Trial:
         return max(_WIDE, far * 2) if self.drafts.stricter(self.rule) else _WIDE
 
     def _distance_fields(self) -> list[str]:
-        given = self.rule.options["distance_m"]
-        if not isinstance(given, Mapping):
+        distances = self.rule.options["distance_m"]
+        if not isinstance(distances, Mapping):
             return []
-        return list(given["field"]) if isinstance(given["field"], list) else [given["field"]]
+        return list(distances["field"]) if isinstance(distances["field"], list) else [distances["field"]]
 
     def _distances(self) -> list[tuple[Fields, float]]:
         """Fields of features for each class of the rule's distances, with the metres of each."""
-        given, names = self.rule.options["distance_m"], self._distance_fields()
-        if not isinstance(given, Mapping):
-            return [(self._first, float(given))]
-        found = []
+        distances, names = self.rule.options["distance_m"], self._distance_fields()
+        if not isinstance(distances, Mapping):
+            return [(self._first, float(distances))]
+        fields_and_distances = []
         for fields in self.fields.true:
-            known = [fields.get(name) for name in names]
-            far = given["values"].get("/".join(map(str, known)), given.get("default"))
-            if far and None not in known:
-                found.append((fields, float(far)))
-        return found or [(self._first, float(max([*given["values"].values(), given.get("default", 0)])))]
+            class_values = [fields.get(name) for name in names]
+            far = distances["values"].get("/".join(map(str, class_values)), distances.get("default"))
+            if far and None not in class_values:
+                fields_and_distances.append((fields, float(far)))
+        return fields_and_distances or [
+            (self._first, float(max([*distances["values"].values(), distances.get("default", 0)])))
+        ]
 
     def _use(self) -> Iterator[Draft]:
         from onemap.layers.frames.fields import object_array  # numpy and pandas, which the words of a verb do without
@@ -341,7 +345,7 @@ class _Trial:
 
     def of_projects(self, projects: TrialProjects) -> Iterator[Draft]:
         """Drafts for each class that is excused or reached, and for the next class, which is not."""
-        rule, known = self.rule, list(self.drafts.classes.values())
+        rule, all_classes = self.rule, list(self.drafts.classes.values())
         milder = self.drafts.rule_of_excused(rule)
         for item in rule.unless:
             if project := projects.excused_by_one(rule, item):
@@ -351,7 +355,7 @@ class _Trial:
                 yield self._usual(f"reached_{item.name}", rule, project=project)
         others = [one for one in projects.all if one not in projects.reached(rule)]
         for key, among, says in (("unless", projects.reached(rule), rule), ("only", others, None)):
-            more = next_class(rule, key, known)
+            more = next_class(rule, key, all_classes)
             if more and (project := projects.of_class(more, among)):
                 yield self._usual(f"next_{more.name}", says, project=project)
 
@@ -367,8 +371,8 @@ class _Trial:
 def _article(rule: Rule) -> str:
     """The first article that a rule cites."""
     entries = rule.basis or replace(rule).basis
-    named = [one for one in entries if one.article.startswith("第")] or list(entries)
-    return named[0].text if named else ""
+    numbered_entries = [one for one in entries if one.article.startswith("第")] or list(entries)
+    return numbered_entries[0].text if numbered_entries else ""
 
 
 def drafts_text(drafts: Sequence[Draft]) -> str:
@@ -378,8 +382,8 @@ def drafts_text(drafts: Sequence[Draft]) -> str:
 
 def head_text(cases: str, day: date) -> str:
     """The head of a file of cases, with the surroundings of another file's cases."""
-    around = toml_content(cases.replace("\r\n", "\n")).get("around", ())
-    tables = [("[cases]", {"day": day}), *(("[[around]]", one) for one in around)]
+    surroundings = toml_content(cases.replace("\r\n", "\n")).get("around", ())
+    tables = [("[cases]", {"day": day}), *(("[[around]]", one) for one in surroundings)]
     return "".join(
         "\n".join((name, *(f"{key} = {toml_value(value)}" for key, value in table.items()), "\n"))
         for name, table in tables

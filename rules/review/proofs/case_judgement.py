@@ -67,9 +67,9 @@ class JudgedCases:
         self._parcels = Parcels(ids, ground.parcels, attributes, None, "cases", "", ())
         self._bench = Bench(ground.parcels, attributes, ground.crs, _NO_ORIGIN)
         self._area_m2 = shapely.area(ground.parcels)
-        asked = self._rules_on_day(self.rules)
-        self._layers = LayersOfCheck(self._plan(asked), ground, self._parcels, SILENT)
-        self.rows = {rule.id: self._rows_alone(rule, self._layers, None) for rule in asked}
+        rules_on_day = self._rules_on_day(self.rules)
+        self._layers = LayersOfCheck(self._plan(rules_on_day), ground, self._parcels, SILENT)
+        self.rows = {rule.id: self._rows_alone(rule, self._layers, None) for rule in rules_on_day}
 
     @cached_property
     def outcomes(self) -> list[Outcome]:
@@ -77,40 +77,40 @@ class JudgedCases:
         rows = {rule.judged.rule.id: (rule, rows_of_rule(rule)) for rule in without_rows_under([*self.rows.values()])}
         return self._outcomes(rows, np.arange(len(self.ground.cases)))
 
-    def outcomes_with(self, changed: Sequence[Rule], place: np.ndarray) -> list[Outcome]:
+    def outcomes_with(self, changed_rules: Sequence[Rule], place: np.ndarray) -> list[Outcome]:
         """The judgement of some cases (k,) with changed rules, each replacing the rule of its id.
 
         Raises OneMapError rule.field.
         """
-        wanted = np.zeros(len(self.ground.cases), dtype=bool)
-        wanted[place] = True
+        is_wanted = np.zeros(len(self.ground.cases), dtype=bool)
+        is_wanted[place] = True
         rows = dict(self.rows)
-        asked = self._rules_on_day(changed)
-        for rule in changed:
+        rules_on_day = self._rules_on_day(changed_rules)
+        for rule in changed_rules:
             rows.pop(rule.id, None)
-        if asked:
+        if rules_on_day:
             layers = LayersOfCheck(
-                self._plan(asked), self.ground, self._parcels, SILENT, SmallLayers(dict(self._layers.read))
+                self._plan(rules_on_day), self.ground, self._parcels, SILENT, SmallLayers(dict(self._layers.read))
             )
-            rows |= {rule.id: self._rows_alone(rule, layers, wanted) for rule in asked}
-        ids = {rule.id for rule in changed}
-        some = [row for row in rows.values() if self._matters(row, ids, wanted)]
-        found = {row.judged.rule.id: (row, rows_of_rule(row)) for row in without_rows_under(some)}
-        return self._outcomes(found, place)
+            rows |= {rule.id: self._rows_alone(rule, layers, is_wanted) for rule in rules_on_day}
+        ids = {rule.id for rule in changed_rules}
+        some = [row for row in rows.values() if self._matters(row, ids, is_wanted)]
+        rows_by_rule = {row.judged.rule.id: (row, rows_of_rule(row)) for row in without_rows_under(some)}
+        return self._outcomes(rows_by_rule, place)
 
-    def _matters(self, rows: RuleRows, changed: set[str], wanted: np.ndarray) -> bool:
-        if rows.judged.rule.id in changed:
+    def _matters(self, rows: RuleRows, changed_ids: set[str], is_wanted: np.ndarray) -> bool:
+        if rows.judged.rule.id in changed_ids:
             return True
-        return any(wanted[block["_parcel"]].any() for block in rows.findings)
+        return any(is_wanted[block["_parcel"]].any() for block in rows.findings)
 
     def _rules_on_day(self, rules: Sequence[Rule]) -> list[Rule]:
         """The rules to run, as they stand on the day."""
-        held = self.ground.ever_loaded, self.ground.in_force
-        ready = [rule_on_day(rule, self._day, *held) for rule in rules]
+        layer_states = self.ground.ever_loaded, self.ground.in_force
+        ready = [rule_on_day(rule, self._day, *layer_states) for rule in rules]
         return [
             rule
             for rule in ready
-            if rule.basis and rule.finds and not is_left_to_people(rule, held[0]) and self._has_ground(rule)
+            if rule.basis and rule.finds and not is_left_to_people(rule, layer_states[0]) and self._has_ground(rule)
         ]
 
     def _has_ground(self, rule: Rule) -> bool:
@@ -137,9 +137,9 @@ class JudgedCases:
     def _plan(self, rules: Sequence[Rule]) -> CheckPlan:
         return CheckPlan(tuple(rules), (), (), self._day, {}, _NO_ORIGIN, "zh")
 
-    def _rows_alone(self, rule: Rule, layers: LayersOfCheck, wanted: np.ndarray | None) -> RuleRows:
-        judged = judged_rule(rule, self._bench, layers, Threads(), wanted, None)
-        return RuleRows(judged, *rows_of(judged, 0, self._area_m2, "zh"))
+    def _rows_alone(self, rule: Rule, layers: LayersOfCheck, is_wanted: np.ndarray | None) -> RuleRows:
+        rule_judgement = judged_rule(rule, self._bench, layers, Threads(), is_wanted, None)
+        return RuleRows(rule_judgement, *rows_of(rule_judgement, 0, self._area_m2, "zh"))
 
     def _outcomes(self, rows: Mapping[str, tuple[RuleRows, RowsOfRule]], place: np.ndarray) -> list[Outcome]:
         best = np.full(len(self.ground.cases), _CLEAR)
@@ -188,16 +188,16 @@ def judged_groups(
 ) -> Iterator[JudgedCases]:
     """The cases in groups that can be judged together. folder: for the files of rasters."""
     rules = joined_rules(packs, strictly=True)
-    asked = [code for rule in rules for code in (*rule.layers_named, *rule.layers)]
+    layer_codes = [code for rule in rules for code in (*rule.layers_named, *rule.layers)]
     first = {rule.layers_named[0] for rule in rules}
     official = {code for rule in rules for key, code in rule.other_layers.items() if key == "instead"}
-    usual = frozenset(code for code in asked if code in first or code not in official)
+    usual = frozenset(code for code in layer_codes if code in first or code not in official)
     others = {code for rule in rules for code in rule.layers_named[1:]} - first
     groups: dict[_Versions, list[Case]] = {}
     for case in cases:
-        drawn = {feature.layer for feature in case.features} | case.beyond
-        rasters = frozenset(code for code in drawn if catalogue[code].geometry == "raster")
-        of_case = _Versions(case.day, frozenset(drawn & others), rasters, case.never_loaded, case.outdated)
+        drawn_layers = {feature.layer for feature in case.features} | case.beyond
+        rasters = frozenset(code for code in drawn_layers if catalogue[code].geometry == "raster")
+        of_case = _Versions(case.day, frozenset(drawn_layers & others), rasters, case.never_loaded, case.outdated)
         groups.setdefault(of_case, []).append(case)
     for of_group, members in groups.items():
         # A rule takes the first of its layers that is in force: one before it would hide the one that is drawn.
@@ -220,17 +220,17 @@ class _Versions:
     outdated: frozenset[str]
 
 
-def _layers_before_drawn(named: Sequence[str], chosen: frozenset[str]) -> Sequence[str]:
+def _layers_before_drawn(layer_codes: Sequence[str], drawn_layers: frozenset[str]) -> Sequence[str]:
     """The layers of a list before the first that a case draws; none if it draws none."""
-    at = next((number for number, code in enumerate(named) if code in chosen), None)
-    return () if at is None else named[:at]
+    at = next((number for number, code in enumerate(layer_codes) if code in drawn_layers), None)
+    return () if at is None else layer_codes[:at]
 
 
-def with_rule(rules: Sequence[Rule], changed: Rule) -> list[Rule]:
-    """The rules that differ if one is changed: the rule itself, and those that judge in its place."""
-    found = [changed]
+def with_rule(rules: Sequence[Rule], changed_rule: Rule) -> list[Rule]:
+    """The rules that differ if one is changed_rule: the rule itself, and those that judge in its place."""
+    differing_rules = [changed_rule]
     for rule in rules:
-        if any(one.id == changed.id for one in rule.milder_of) and rule.id != changed.id:
-            above = tuple(changed if one.id == changed.id else one for one in rule.milder_of)
-            found.append(replace(rule, milder_of=above))
-    return found
+        if any(one.id == changed_rule.id for one in rule.milder_of) and rule.id != changed_rule.id:
+            above = tuple(changed_rule if one.id == changed_rule.id else one for one in rule.milder_of)
+            differing_rules.append(replace(rule, milder_of=above))
+    return differing_rules

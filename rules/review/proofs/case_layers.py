@@ -71,45 +71,53 @@ class CaseGround:
         del bounds, boxes  # all of it is at hand
         if code not in self.in_force:
             return LayerSource(reason=Reason.NOT_IN_FORCE if code in self.ever_loaded else Reason.LAYER_MISSING)
-        entry, drawn = self.catalogue[code], self._features_by_layer.get(code, [])
-        shapes = self._in_cells([feature.shape for _, feature in drawn], np.array([place for place, _ in drawn], int))
-        attributes, rasters = self._attributes(entry, drawn), tuple[RasterReference, ...]()
+        entry, layer_features = self.catalogue[code], self._features_by_layer.get(code, [])
+        shapes = self._in_cells(
+            [feature.shape for _, feature in layer_features], np.array([place for place, _ in layer_features], int)
+        )
+        attributes, rasters = self._attributes(entry, layer_features), tuple[RasterReference, ...]()
         if entry.geometry == "raster":
-            rasters = self._rasters(drawn, shapes)
+            rasters = self._rasters(layer_features, shapes)
             attributes = pd.DataFrame(index=range(len(rasters)))
-            shapes = np.array([shapely.box(*shapely.total_bounds(shapes))] if drawn else [], dtype=object)
+            shapes = np.array([shapely.box(*shapely.total_bounds(shapes))] if layer_features else [], dtype=object)
         boxes = shapely.bounds(shapes).reshape(-1, 4)
-        stored = StoredFeatures(np.arange(1, len(shapes) + 1), freeze_set(shapes), attributes, boxes)
-        names = object_array(map(str, stored.fids.tolist()))
+        features = StoredFeatures(np.arange(1, len(shapes) + 1), freeze_set(shapes), attributes, boxes)
+        names = object_array(map(str, features.fids.tolist()))
         coverage = self._coverage(code)
-        return LayerSource(None, self._version(code, len(drawn)), stored, coverage, names, rasters, entry=entry)
+        return LayerSource(
+            None, self._version(code, len(layer_features)), features, coverage, names, rasters, entry=entry
+        )
 
     @cached_property
     def _features_by_layer(self) -> dict[str, list[tuple[int, DrawnFeature]]]:
-        drawn: dict[str, list[tuple[int, DrawnFeature]]] = {}
+        features_by_layer: dict[str, list[tuple[int, DrawnFeature]]] = {}
         for place, case in enumerate(self.cases):
             for feature in case.features:
-                drawn.setdefault(feature.layer, []).append((place, feature))
-        return drawn
+                features_by_layer.setdefault(feature.layer, []).append((place, feature))
+        return features_by_layer
 
     def _in_cells(self, shapes: Sequence[shapely.Geometry], place: np.ndarray) -> np.ndarray:
-        given = object_array(shapes)
-        owner = np.repeat(place, shapely.get_num_coordinates(given)) if len(given) else place
-        moved: np.ndarray = shapely.set_coordinates(given.copy(), shapely.get_coordinates(given) + self.corners[owner])
-        return moved
+        own_shapes = object_array(shapes)
+        owner = np.repeat(place, shapely.get_num_coordinates(own_shapes)) if len(own_shapes) else place
+        moved_shapes: np.ndarray = shapely.set_coordinates(
+            own_shapes.copy(), shapely.get_coordinates(own_shapes) + self.corners[owner]
+        )
+        return moved_shapes
 
     @staticmethod
-    def _attributes(entry: LayerEntry, drawn: Sequence[tuple[int, DrawnFeature]]) -> pd.DataFrame:
+    def _attributes(entry: LayerEntry, layer_features: Sequence[tuple[int, DrawnFeature]]) -> pd.DataFrame:
         """Every field of the schema, null where a case does not give it."""
         names = dict.fromkeys([*(one.name for one in entry.fields), *([entry.key] if entry.key else [])])
-        columns = {name: object_array(one.fields.get(name) for _, one in drawn) for name in names}
-        return pd.DataFrame(columns, index=range(len(drawn)))
+        columns = {name: object_array(one.fields.get(name) for _, one in layer_features) for name in names}
+        return pd.DataFrame(columns, index=range(len(layer_features)))
 
     def _coverage(self, code: str) -> shapely.Geometry:
         """The ground of all cells, without those of cases for which the layer says nothing."""
         if code in self.official:
-            chosen = [place for place, case in enumerate(self.cases) if any(one.layer == code for one in case.features)]
-            ground = shapely.union_all(self._cells(np.array(chosen, dtype=int)))
+            silent_cases = [
+                place for place, case in enumerate(self.cases) if any(one.layer == code for one in case.features)
+            ]
+            ground = shapely.union_all(self._cells(np.array(silent_cases, dtype=int)))
         else:
             ends = [place for place, case in enumerate(self.cases) if code in case.beyond]
             last = float(self.corners.max()) + 2 * CELL_M
@@ -142,14 +150,16 @@ class CaseGround:
             accuracy_m=None,
         )
 
-    def _rasters(self, drawn: Sequence[tuple[int, DrawnFeature]], shapes: np.ndarray) -> tuple[RasterReference, ...]:
+    def _rasters(
+        self, layer_features: Sequence[tuple[int, DrawnFeature]], shapes: np.ndarray
+    ) -> tuple[RasterReference, ...]:
         """The grids of all cases as one file, like a version's: planes of a slope, or of one value."""
-        if not drawn:
+        if not layer_features:
             return ()
         west, south, east, north = shapely.total_bounds(shapes)
         columns, rows = (math.ceil((end - begin) / _CELL_OF_RASTER_M) for begin, end in ((west, east), (south, north)))
         heights = np.full((rows, columns), _NO_HEIGHT, dtype=np.float32)
-        for (_, feature), shape in zip(drawn, shapes, strict=True):
+        for (_, feature), shape in zip(layer_features, shapes, strict=True):
             x1, y1, x2, y2 = (
                 ((np.array(shape.bounds) - [west, south, west, south]) / _CELL_OF_RASTER_M).round().astype(int)
             )

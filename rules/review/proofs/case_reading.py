@@ -48,20 +48,22 @@ class CaseReading:
             Problem(f"cases.{code}", {"file": self.source, "feature": place, "field": key, "line": at, **facts})
         )
 
-    def unknown_name(self, code: str, line: int, place: str, key: str, value: Any, known: Collection[str]) -> None:
+    def unknown_name(
+        self, code: str, line: int, place: str, key: str, value: Any, known_names: Collection[str]
+    ) -> None:
         """Record a problem with a name that does not exist, with those known that resemble it."""
-        near = difflib.get_close_matches(str(value), list(known), n=3, cutoff=0.4)
+        near = difflib.get_close_matches(str(value), list(known_names), n=3, cutoff=0.4)
         self.wrong(code, line, place, key, value=str(value), known=near)
 
     @cached_property
     def lines_by_head(self) -> dict[str, list[int]]:
         """The lines, counted from 1, on which the file's tables begin, by their heads."""
-        found: dict[str, list[int]] = {}
+        lines: dict[str, list[int]] = {}
         for number, line in enumerate(self.text.split("\n"), start=1):
             head = re.sub(r"\s|#.*", "", line).replace('"', "")
             if head.startswith("["):
-                found.setdefault(head, []).append(number)
-        return found
+                lines.setdefault(head, []).append(number)
+        return lines
 
     def content(self) -> Record:
         """The file's content. Raises OneMapError cases.syntax."""
@@ -73,11 +75,11 @@ class CaseReading:
         for number, item in enumerate(content.get(name, ())):
             yield number, lines[number] if number < len(lines) else 0, item
 
-    def check_keys(self, line: int, place: str, item: Mapping[str, Any], known: Collection[str]) -> None:
+    def check_keys(self, line: int, place: str, item: Mapping[str, Any], known_keys: Collection[str]) -> None:
         """Record a problem for every unknown key of a table. place: of the table, "" for the file itself."""
         for key in item:
-            if key not in known:
-                self.wrong("key", line, place or key, key, known=list(known))
+            if key not in known_keys:
+                self.wrong("key", line, place or key, key, known=list(known_keys))
 
     def refuse_wrong(self) -> None:
         """Raise OneMapError cases.… with every problem, if there is one."""
@@ -120,8 +122,8 @@ def drawn_feature(
     fields = {column: value for column, value in item.items() if column not in _FEATURE_KEYS}
     for column in fields:
         if entry.field_named(column) is None and column != entry.key:
-            known = [one.name for one in entry.fields]
-            reading.wrong("field", line, name, key, value=column, layer=entry.code, known=known)
+            field_names = [one.name for one in entry.fields]
+            reading.wrong("field", line, name, key, value=column, layer=entry.code, known=field_names)
     try:
         shape = feature_shape(item, parcel, entry.geometry)
     except ShapeError as error:

@@ -13,24 +13,24 @@ _STRICT = {"<": "<=", "<=": "<", ">": ">=", ">=": ">"}
 Tree = Any
 
 
-def condition_mutants(rule: Rule, entry: LayerEntry | None, made: Any) -> Iterator[Any]:
+def condition_mutants(rule: Rule, entry: LayerEntry | None, make_mutant: Any) -> Iterator[Any]:
     """The mutants of a rule's conditions.
 
-    entry: of its layer; made: makes a mutant from rule, key, facts and equality.
+    entry: of its layer; make_mutant: makes a mutant from rule, key, facts and equality.
     """
     for key in ("where", "when"):
         text = getattr(rule, key)
         if text is None:
             continue
         tree = parse_condition(text)
-        yield made(_with_condition(rule, key, {"op": "not", "args": [tree]}), "negated", {"before": text})
-        yield made(_with_text(rule, key, None), "condition_dropped", {"before": text})
-        for sentence, changed, facts in _changes(tree, entry if key == "where" else None):
-            mutant = _with_condition(rule, key, changed)
+        yield make_mutant(_with_condition(rule, key, {"op": "not", "args": [tree]}), "negated", {"before": text})
+        yield make_mutant(_with_text(rule, key, None), "condition_dropped", {"before": text})
+        for sentence, changed_tree, facts in _changes(tree, entry if key == "where" else None):
+            mutant = _with_condition(rule, key, changed_tree)
             equal = _equal(tree, sentence, facts)
             if equal is None and key == "where" and entry is not None and _are_alike(rule, mutant, entry):
                 equal = "same_values"
-            yield made(mutant, sentence, facts, equal)
+            yield make_mutant(mutant, sentence, facts, equal)
 
 
 def _with_condition(rule: Rule, key: str, tree: Tree) -> Rule:
@@ -58,8 +58,8 @@ def _changes(tree: Tree, entry: LayerEntry | None) -> Iterator[tuple[str, Tree, 
             yield "clause_dropped", rest, {"clause": condition_text(argument)}
     if operator in ("and", "or", "not"):
         for at, argument in enumerate(arguments):
-            for sentence, changed, facts in _changes(argument, entry):
-                yield sentence, {"op": operator, "args": [*arguments[:at], changed, *arguments[at + 1 :]]}, facts
+            for sentence, changed_tree, facts in _changes(argument, entry):
+                yield sentence, {"op": operator, "args": [*arguments[:at], changed_tree, *arguments[at + 1 :]]}, facts
     elif operator in _STRICT:
         facts = {"before": condition_text(tree), "after": condition_text({"op": _STRICT[operator], "args": arguments})}
         yield "strict", {"op": _STRICT[operator], "args": arguments}, facts

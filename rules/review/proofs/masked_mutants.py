@@ -36,9 +36,9 @@ def masked_reason(
     return None
 
 
-def _changed_classes(rule: Rule, changed: Rule) -> list[ProjectClass]:
+def _changed_classes(rule: Rule, changed_rule: Rule) -> list[ProjectClass]:
     """The classes that only one of two rules names."""
-    sides = [(*one.unless, *one.only) for one in (rule, changed)]
+    sides = [(*one.unless, *one.only) for one in (rule, changed_rule)]
     return [item for one, other in (sides, sides[::-1]) for item in one if item not in other]
 
 
@@ -50,25 +50,25 @@ def _because_of(graver: Sequence[Rule], language: str) -> str | None:
 # ---- Conditions on features
 
 
-def _graver_on_features(changed: Rule, rule: Rule, rules: Sequence[Rule], entry: LayerEntry) -> list[Rule]:
+def _graver_on_features(changed_rule: Rule, rule: Rule, rules: Sequence[Rule], entry: LayerEntry) -> list[Rule]:
     """The rules that decide on all features for which a changed `where` differs; none if some features are left."""
-    asked = [one for one in rules if one.layer == rule.layer and one.finds]
-    tried = [one for one in (rule, changed, *asked) if one.where]
-    names = dict.fromkeys(name for one in (rule, changed) for name in fields_of(str(one.where or rule.where)))
-    rows = trial_rows(tried, names, entry)
-    found: dict[str, Rule] = {}
-    before, after = _says(rule, rows, entry), _says(changed, rows, entry)
+    rules_of_layer = [one for one in rules if one.layer == rule.layer and one.finds]
+    rules_with_condition = [one for one in (rule, changed_rule, *rules_of_layer) if one.where]
+    names = dict.fromkeys(name for one in (rule, changed_rule) for name in fields_of(str(one.where or rule.where)))
+    rows = trial_rows(rules_with_condition, names, entry)
+    deciding_rules: dict[str, Rule] = {}
+    before, after = _says(rule, rows, entry), _says(changed_rule, rows, entry)
     for fields, was, now in zip(rows, before, after, strict=True):
         if was == now:
             continue
         gravest = min(
             (rule.verdict if truth else Verdict.UNKNOWN for truth in (was, now) if truth is not False), key=_rank
         )
-        who = next((one for one in asked if _decides_on(one, fields, rule, gravest, rules, entry)), None)
+        who = next((one for one in rules_of_layer if _decides_on(one, fields, rule, gravest, rules, entry)), None)
         if who is None:
             return []
-        found[who.id] = who
-    return [*found.values()]
+        deciding_rules[who.id] = who
+    return [*deciding_rules.values()]
 
 
 def _decides_on(
@@ -114,14 +114,14 @@ def _is_wider(one: Rule, rule: Rule, verdict: str) -> bool:
 
 def _is_as_far(one: Rule, rule: Rule) -> bool:
     """Whether a rule's distances are at least another's, class by class."""
-    own, given = one.options.get(_DISTANCE), rule.options.get(_DISTANCE)
-    if isinstance(own, Mapping) and isinstance(given, Mapping):
-        pairs = [(own["values"].get(name, 0), far) for name, far in given["values"].items()]
-        pairs.append((own.get("default", 0), given.get("default", 0)))
-        return bool(own["field"] == given["field"]) and all(long >= far for long, far in pairs)
-    if isinstance(own, Mapping) or isinstance(given, Mapping):
+    own, other_distances = one.options.get(_DISTANCE), rule.options.get(_DISTANCE)
+    if isinstance(own, Mapping) and isinstance(other_distances, Mapping):
+        pairs = [(own["values"].get(name, 0), far) for name, far in other_distances["values"].items()]
+        pairs.append((own.get("default", 0), other_distances.get("default", 0)))
+        return bool(own["field"] == other_distances["field"]) and all(long >= far for long, far in pairs)
+    if isinstance(own, Mapping) or isinstance(other_distances, Mapping):
         return False
-    return float(own or 0) >= float(given or 0)
+    return float(own or 0) >= float(other_distances or 0)
 
 
 def _is_always_there(one: Rule, rule: Rule) -> bool:
@@ -142,11 +142,13 @@ def _turning_days(*rules: Rule) -> Iterator[date]:
 
 def _reaches_as_many(one: Rule, rule: Rule, verdict: str, rules: Sequence[Rule]) -> bool:
     """Whether a rule excuses only whom another excuses, or a rule graver than a verdict judges the rest instead."""
-    spared = {item.name for item in rule.unless}
-    if {item.name for item in one.unless} <= spared:
+    excused_names = {item.name for item in rule.unless}
+    if {item.name for item in one.unless} <= excused_names:
         return True
     instead = [other for other in rules if any(mild.id == one.id for mild in other.milder_of)]
     return any(
-        other.where == one.where and _is_wider(other, rule, verdict) and {item.name for item in other.unless} <= spared
+        other.where == one.where
+        and _is_wider(other, rule, verdict)
+        and {item.name for item in other.unless} <= excused_names
         for other in instead
     )

@@ -27,35 +27,35 @@ class MutantRuns:
         passing = {result.case.id for result in results if result.passes and result.case.is_exact}
         classes = {name: item for pack in proving.packs for name, item in pack.classes.items()}
         rules = [rule for rule in proving.own_rules if self._names is None or rule.id in self._names]
-        made = [one for rule in rules for one in mutants_of(rule, classes, proving.catalogue)]
-        found = []
-        for number, one in enumerate(made):
-            progress.at(number / max(len(made), 1))
+        rule_mutants = [one for rule in rules for one in mutants_of(rule, classes, proving.catalogue)]
+        mutants = []
+        for number, one in enumerate(rule_mutants):
+            progress.at(number / max(len(rule_mutants), 1))
             killer = None if one.equal else _killer(one, proving.rules, groups, passing)
             equal = one.reason(self._language)
             if killer is None and equal is None:
                 equal = masked_reason(one, proving.rules, proving.catalogue, self._language)
-            found.append(Mutant(one.rule.id, one.sentence(self._language), equal, killer))
-        return tuple(found)
+            mutants.append(Mutant(one.rule.id, one.sentence(self._language), equal, killer))
+        return tuple(mutants)
 
 
 def _killer(mutant: RuleMutant, rules: Sequence[Rule], groups: Sequence[JudgedCases], passing: set[str]) -> str | None:
     """The first case that detects a mutant; None if none does."""
-    changed = with_rule(rules, mutant.rule)
+    changed_rules = with_rule(rules, mutant.rule)
     original = next(rule for rule in rules if rule.id == mutant.rule.id)
     layers = {*original.layers_named, *original.layers, *mutant.rule.layers}
     for has_name in (True, False):  # those that name the rule tell of it most often, and are few
         for group in groups:
             place = cases_about(group, layers, original.id, passing, has_name)
-            if len(place) and (killer := _killer_among(changed, group, place)) is not None:
+            if len(place) and (killer := _killer_among(changed_rules, group, place)) is not None:
                 return killer
     return None
 
 
-def _killer_among(changed: Sequence[Rule], group: JudgedCases, place: np.ndarray) -> str | None:
+def _killer_among(changed_rules: Sequence[Rule], group: JudgedCases, place: np.ndarray) -> str | None:
     """The first of some cases (k,) that fails with changed rules."""
     try:
-        outcomes = group.outcomes_with(changed, place)
+        outcomes = group.outcomes_with(changed_rules, place)
     except OneMapError:
         return group.ground.cases[int(place[0])].id  # a rule that cannot be judged is noticed by any case
     for at, outcome in zip(place.tolist(), outcomes, strict=True):
@@ -66,10 +66,10 @@ def _killer_among(changed: Sequence[Rule], group: JudgedCases, place: np.ndarray
 
 def cases_about(group: JudgedCases, layers: set[str], rule: str, passing: set[str], has_name: bool) -> np.ndarray:
     """Positions (k,) of cases that may detect a change of a rule on some layers: those naming it, or the others."""
-    chosen = []
+    positions = []
     for place, case in enumerate(group.ground.cases):
         names = rule in (case.decides or ()) or rule in case.spares or case.id.startswith(f"{rule}/")
-        drawn = {feature.layer for feature in case.features} | case.beyond | case.never_loaded | case.outdated
-        if case.id in passing and (names if has_name else not names and layers & drawn):
-            chosen.append(place)
-    return np.array(chosen, dtype=np.int64)
+        case_layers = {feature.layer for feature in case.features} | case.beyond | case.never_loaded | case.outdated
+        if case.id in passing and (names if has_name else not names and layers & case_layers):
+            positions.append(place)
+    return np.array(positions, dtype=np.int64)

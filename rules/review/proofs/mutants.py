@@ -64,23 +64,23 @@ def mutants_of(
 def _numbers(rule: Rule) -> Iterator[RuleMutant]:
     across = 1 - _ACROSS if rule.kind in _INCLUDED else 1 + _ACROSS
     for key in _NUMBERS:
-        given = rule.options.get(key)
-        if isinstance(given, Mapping):
-            values = dict(given.get("values", {}))
+        number = rule.options.get(key)
+        if isinstance(number, Mapping):
+            values = dict(number.get("values", {}))
             for name, value in values.items():
                 for step in (*STEPS, across):
-                    changed = {**given, "values": {**values, name: value * step}}
+                    changed_option = {**number, "values": {**values, name: value * step}}
                     facts = {**_key_facts(rule, key, value, value * step), "value": name}
-                    yield RuleMutant(_with_option(rule, key, changed), "number_of_class", facts)
-            given = given.get("default")
+                    yield RuleMutant(_with_option(rule, key, changed_option), "number_of_class", facts)
+            number = number.get("default")
             changed_key = "default"
         else:
             changed_key = ""
-        if isinstance(given, (int, float)) and not isinstance(given, bool) and given:
+        if isinstance(number, (int, float)) and not isinstance(number, bool) and number:
             for step in (*STEPS, across):
-                whole = {**rule.options[key], "default": given * step} if changed_key else given * step
-                equal = _equal_number(rule, key, given, given * step)
-                facts = _key_facts(rule, key, given, given * step)
+                whole = {**rule.options[key], "default": number * step} if changed_key else number * step
+                equal = _equal_number(rule, key, number, number * step)
+                facts = _key_facts(rule, key, number, number * step)
                 yield RuleMutant(_with_option(rule, key, whole), "number", facts, equal)
 
 
@@ -101,60 +101,60 @@ def _equal_number(rule: Rule, key: str, before: float, after: float) -> str | No
 
 
 def _classes_of_distances(rule: Rule) -> Iterator[RuleMutant]:
-    given = rule.options.get("distance_m")
-    if not isinstance(given, Mapping) or "default" in given:
+    distances = rule.options.get("distance_m")
+    if not isinstance(distances, Mapping) or "default" in distances:
         return
-    for name in given["values"]:
-        left = {other: value for other, value in given["values"].items() if other != name}
+    for name in distances["values"]:
+        left = {other: value for other, value in distances["values"].items() if other != name}
         if left:
-            changed = _with_option(rule, "distance_m", {**given, "values": left})
-            yield RuleMutant(changed, "distance_dropped", {"value": name})
+            changed_rule = _with_option(rule, "distance_m", {**distances, "values": left})
+            yield RuleMutant(changed_rule, "distance_dropped", {"value": name})
 
 
 def _permitted_codes(rule: Rule) -> Iterator[RuleMutant]:
     """Mutants with one code dropped from those that the rule's own table permits for a use, or one added."""
-    given = rule.options.get("permits")
-    if not isinstance(given, Mapping):
+    permits = rule.options.get("permits")
+    if not isinstance(permits, Mapping):
         return
-    for use, codes in given.items():
+    for use, codes in permits.items():
         for code in codes:
             left = [other for other in codes if other != code]
             equal = "permit_within" if code.startswith(tuple(left)) else None
-            changed = _with_option(rule, "permits", {**given, use: left})
-            yield RuleMutant(changed, "permit_dropped", {"use": use, "value": code}, equal)
-        others = (code for listed in given.values() for code in listed)
+            changed_rule = _with_option(rule, "permits", {**permits, use: left})
+            yield RuleMutant(changed_rule, "permit_dropped", {"use": use, "value": code}, equal)
+        others = (code for use_codes in permits.values() for code in use_codes)
         if more := next((code for code in others if not code.startswith(tuple(codes))), None):
-            changed = _with_option(rule, "permits", {**given, use: [*codes, more]})
-            yield RuleMutant(changed, "permit_added", {"use": use, "value": more})
+            changed_rule = _with_option(rule, "permits", {**permits, use: [*codes, more]})
+            yield RuleMutant(changed_rule, "permit_added", {"use": use, "value": more})
 
 
-def _classes(rule: Rule, key: str, known: Sequence[ProjectClass]) -> Iterator[RuleMutant]:
+def _classes(rule: Rule, key: str, all_classes: Sequence[ProjectClass]) -> Iterator[RuleMutant]:
     """Mutants with one class dropped, one added, or all dropped."""
-    listed: tuple[ProjectClass, ...] = getattr(rule, key)
-    if not listed:
+    rule_classes: tuple[ProjectClass, ...] = getattr(rule, key)
+    if not rule_classes:
         return
     yield RuleMutant(_with_classes(rule, key, ()), f"{key}_dropped", {})
-    for item in listed if len(listed) > 1 else ():
-        left = tuple(one for one in listed if one is not item)
+    for item in rule_classes if len(rule_classes) > 1 else ():
+        left = tuple(one for one in rule_classes if one is not item)
         equal = "class_within" if is_within(item, left, key) else None
-        changed = _with_classes(rule, key, left)
-        yield RuleMutant(changed, f"{key}_class_dropped", {"title": dict(item.title)}, equal)
-    if more := next_class(rule, key, known):
-        changed = _with_classes(rule, key, (*listed, more))
-        yield RuleMutant(changed, f"{key}_class_added", {"title": dict(more.title)})
+        changed_rule = _with_classes(rule, key, left)
+        yield RuleMutant(changed_rule, f"{key}_class_dropped", {"title": dict(item.title)}, equal)
+    if more := next_class(rule, key, all_classes):
+        changed_rule = _with_classes(rule, key, (*rule_classes, more))
+        yield RuleMutant(changed_rule, f"{key}_class_added", {"title": dict(more.title)})
 
 
 def _with_classes(rule: Rule, key: str, classes: tuple[ProjectClass, ...]) -> Rule:
     return replace(rule, unless=classes) if key == "unless" else replace(rule, only=classes)
 
 
-def next_class(rule: Rule, key: str, known: Sequence[ProjectClass]) -> ProjectClass | None:
+def next_class(rule: Rule, key: str, all_classes: Sequence[ProjectClass]) -> ProjectClass | None:
     """The next class of the pack after those of a rule's list that adds something to them."""
-    listed: tuple[ProjectClass, ...] = getattr(rule, key)
-    names, own = [one.name for one in known], {one.name for one in listed}
+    rule_classes: tuple[ProjectClass, ...] = getattr(rule, key)
+    names, own = [one.name for one in all_classes], {one.name for one in rule_classes}
     begin = max((names.index(name) for name in own if name in names), default=-1) + 1
-    others = (item for item in (*known[begin:], *known[:begin]) if item.name not in own)
-    return next((item for item in others if not is_within(item, listed, key)), None) if listed else None
+    others = (item for item in (*all_classes[begin:], *all_classes[:begin]) if item.name not in own)
+    return next((item for item in others if not is_within(item, rule_classes, key)), None) if rule_classes else None
 
 
 def is_within(item: ProjectClass, others: Sequence[ProjectClass], key: str) -> bool:
@@ -176,8 +176,8 @@ def _layers(rule: Rule, catalogue: Mapping[str, LayerEntry]) -> Iterator[RuleMut
     for code in rule.layers_named if len(rule.layers_named) > 1 else ():
         left = tuple(other for other in rule.layers_named if other != code)
         title = {language: layer_title(code, catalogue, language) for language in ("zh", "en")}
-        changed = replace(rule.for_layer(left[0]), layers_named=left)
-        yield RuleMutant(changed, "layer_dropped", {"title": title})
+        changed_rule = replace(rule.for_layer(left[0]), layers_named=left)
+        yield RuleMutant(changed_rule, "layer_dropped", {"title": title})
 
 
 def _verdicts(rule: Rule) -> Iterator[RuleMutant]:
@@ -188,8 +188,8 @@ def _verdicts(rule: Rule) -> Iterator[RuleMutant]:
                 {language: phrase(f"verdict.{one}", language) for language in ("zh", "en")}
                 for one in (rule.verdict, _ORDER[at + step])
             ]
-            changed = replace(rule, verdict=_ORDER[at + step])
-            yield RuleMutant(changed, "verdict", {"before": words[0], "after": words[1]})
+            changed_rule = replace(rule, verdict=_ORDER[at + step])
+            yield RuleMutant(changed_rule, "verdict", {"before": words[0], "after": words[1]})
 
 
 def _days(rule: Rule) -> Iterator[RuleMutant]:
@@ -198,8 +198,8 @@ def _days(rule: Rule) -> Iterator[RuleMutant]:
         if (first := entry.first_day) is None:
             continue
         for step in (-1, 1):
-            moved = first + timedelta(days=step)
-            basis = (*rule.basis[:number], replace(entry, first_day=moved), *rule.basis[number + 1 :])
+            moved_day = first + timedelta(days=step)
+            basis = (*rule.basis[:number], replace(entry, first_day=moved_day), *rule.basis[number + 1 :])
             law = {language: cited_law(entry.law, language) for language in ("zh", "en")}
-            facts = {"law": law, "article": entry.article, "before": str(first), "after": str(moved)}
+            facts = {"law": law, "article": entry.article, "before": str(first), "after": str(moved_day)}
             yield RuleMutant(replace(rule, basis=basis), "first_day", facts)

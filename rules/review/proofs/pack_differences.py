@@ -72,16 +72,20 @@ def rule_differences(
     A pack that depends on another may be compared without it.
     """
     old, new = (_rules_of(packs) for packs in (before, after))
-    found, met = [], set()
+    differences, matched_names = [], set()
     for rule in new.values():
         former = _former(rule, old)
-        met |= {former.id} if former is not None else set()
+        matched_names |= {former.id} if former is not None else set()
         keys = tuple(_key_changes(former, rule, catalogue)) if former is not None else ()
         if former is None or keys:
-            found.append(RuleDifference(former, rule, keys))
-    merged = {name for rule in new.values() for name in rule.succeeds}
-    found += [RuleDifference(rule, None) for name, rule in old.items() if name not in met and name not in merged]
-    return sorted(found, key=lambda one: CHANGES.index(one.change))
+            differences.append(RuleDifference(former, rule, keys))
+    succeeded_names = {name for rule in new.values() for name in rule.succeeds}
+    differences += [
+        RuleDifference(rule, None)
+        for name, rule in old.items()
+        if name not in matched_names and name not in succeeded_names
+    ]
+    return sorted(differences, key=lambda one: CHANGES.index(one.change))
 
 
 def _rules_of(packs: Sequence[Pack]) -> dict[str, Rule]:
@@ -101,11 +105,11 @@ def _former(rule: Rule, old: Mapping[str, Rule]) -> Rule | None:
 
 def _key_changes(before: Rule, after: Rule, catalogue: Mapping[str, LayerEntry]) -> list[KeyChange]:
     """The keys that differ, those that affect judging first."""
-    found = []
+    changes = []
 
     def note(key: str, sides: tuple[Any, Any], direct: Callable[[Any, Any], str]) -> None:
         if _plain(sides[0]) != _plain(sides[1]):
-            found.append(KeyChange(key, *sides, direct(*sides)))
+            changes.append(KeyChange(key, *sides, direct(*sides)))
 
     note("verdict", (before.verdict, after.verdict), _by_rank)
     for key in dict.fromkeys((*before.options, *after.options)):
@@ -121,7 +125,7 @@ def _key_changes(before: Rule, after: Rule, catalogue: Mapping[str, LayerEntry])
     for keys, direction in ((_JUDGE_OTHERWISE, OTHERWISE), (("basis",), "law"), (_SAID_OTHERWISE, WORDS)):
         for key in keys:
             note(key, (getattr(before, key), getattr(after, key)), lambda *_sides, way=direction: way)
-    return found
+    return changes
 
 
 def _plain(value: Any) -> Any:
@@ -167,8 +171,8 @@ def _numbers(value: Any) -> dict[tuple[str, str], float]:
     if not isinstance(value, Mapping) or "values" not in value:
         return {}
     field = str(value.get("field"))
-    found = {(field, str(name)): float(one) for name, one in value["values"].items()}
-    return {**found, **({(field, ""): float(value["default"])} if "default" in value else {})}
+    numbers = {(field, str(name)): float(one) for name, one in value["values"].items()}
+    return {**numbers, **({(field, ""): float(value["default"])} if "default" in value else {})}
 
 
 def _of_classes(more: str, before: Sequence[ProjectClass], after: Sequence[ProjectClass]) -> str:
@@ -239,9 +243,9 @@ def pack_changes(before: Sequence[Pack], after: Sequence[Pack]) -> list[PackChan
 
 
 def _places(packs: Sequence[Pack]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    values_by_place: dict[str, Any] = {}
     for pack in packs:
-        found |= {f"review.{key}": value for key, value in pack.review.items()}
-        found |= {f"checklist.{item['id']}": item for item in pack.checklist}
-        found |= {f"class.{name}": one for name, one in pack.classes.items()}
-    return found
+        values_by_place |= {f"review.{key}": value for key, value in pack.review.items()}
+        values_by_place |= {f"checklist.{item['id']}": item for item in pack.checklist}
+        values_by_place |= {f"class.{name}": one for name, one in pack.classes.items()}
+    return values_by_place

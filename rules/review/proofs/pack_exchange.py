@@ -49,10 +49,10 @@ def send_pack(
         record = {"format": FORMAT, "number": FORMAT_NUMBER, "made_at": now(), "who": who, "pack": facts}
         record["files"] = [name for _, name in files]
         info = {"External-Identifier": pack.hash, **({"Contact-Name": who} if who else {})}
-        with atomic_output(target, overwrite) as beside:
+        with atomic_output(target, overwrite) as new_file:
             text = json.dumps(record, ensure_ascii=False, indent=1) + "\n"
-            manifest = write_bag(data.parent, beside, info, {RECORD_FILE: text})
-            hash_ = file_hash(beside)
+            manifest = write_bag(data.parent, new_file, info, {RECORD_FILE: text})
+            hash_ = file_hash(new_file)
     return SentPack(manifest, hash_, tuple(name for _, name in files))
 
 
@@ -76,9 +76,9 @@ def receive_pack(
         if pack.hash != record["pack"]["hash"]:
             raise OneMapError("package.changed", file=file.name, name=first)
         check_places([folder / name for name in record["files"]], overwrite, "FOLDER")
-        with atomic_output(folder / first, overwrite) as beside:
+        with atomic_output(folder / first, overwrite) as new_file:
             for name in record["files"]:
-                beside.with_name(name).write_bytes((bag.data / name).read_bytes())
+                new_file.with_name(name).write_bytes((bag.data / name).read_bytes())
         return pack, SentPack(bag.manifest, file_hash(file), tuple(record["files"]))
 
 

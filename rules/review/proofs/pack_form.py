@@ -44,13 +44,13 @@ class PackForm:
 
         hits: of a check, differences: from its origin, both by rule.
         """
-        found = []
+        departments = []
         for department in DEPARTMENTS:
             rules = [self._rule(rule, hits, differences) for rule in self._pack.rules if rule.department == department]
             if rules:
                 title = named_groups()["departments"][department][self._language]
-                found.append({"department": department, "title": title, "rules": rules})
-        return found
+                departments.append({"department": department, "title": title, "rules": rules})
+        return departments
 
     def terms(self) -> list[Result]:
         """The terms of the review: days for all departments, then for each department that differs."""
@@ -78,18 +78,18 @@ class PackForm:
 
     def checklist(self) -> list[Result]:
         """The checklist: each item with its department, and the rule after which it is asked; and one empty item."""
-        taken = {item["id"] for item in self._pack.checklist} | {rule.id for rule in self._pack.rules}
-        free = next(name for name in (f"own.{number}" for number in itertools.count(1)) if name not in taken)
+        used_ids = {item["id"] for item in self._pack.checklist} | {rule.id for rule in self._pack.rules}
+        free = next(name for name in (f"own.{number}" for number in itertools.count(1)) if name not in used_ids)
         items: list[Mapping[str, Any]] = [*self._pack.checklist, {"id": free}]
-        found = []
+        item_fields = []
         for number, item in enumerate(items, start=1):
-            table, numbered = f"checklist.{item['id']}", partial(phrase, "pack_form.of_item", self._language)
+            table, numbered_title = f"checklist.{item['id']}", partial(phrase, "pack_form.of_item", self._language)
             for field in self._sentences(table, "title", CHECKLIST_KEYS["title"], item):
-                found.append({**field, "title": numbered(number=number, name=field["title"])})
+                item_fields.append({**field, "title": numbered_title(number=number, name=field["title"])})
             for key in ("department", "after"):
-                name = numbered(number=number, name=self._name(key))
-                found.append(self._field(table, key, CHECKLIST_KEYS[key], item.get(key), name))
-        return found
+                name = numbered_title(number=number, name=self._name(key))
+                item_fields.append(self._field(table, key, CHECKLIST_KEYS[key], item.get(key), name))
+        return item_fields
 
     def _rule(self, rule: Rule, hits: Mapping[str, int] | None, differences: Mapping[str, Result]) -> Result:
         language, differs = self._language, differences.get(rule.id)
@@ -124,10 +124,10 @@ class PackForm:
 
     def _sentences(self, table: str, name: str, key: Key, item: Mapping[str, Any]) -> Iterator[Result]:
         """One key of sentences, in each language."""
-        for spoken in LANGUAGES:
-            title = phrase("pack_form.in_language", self._language, name=self._name(name), spoken=spoken)
-            field = self._field(table, f"{name}.{spoken}", key, None, title)
-            yield {**field, "form": "sentence", "value": item.get(name, {}).get(spoken, "")}
+        for language in LANGUAGES:
+            title = phrase("pack_form.in_language", self._language, name=self._name(name), spoken=language)
+            field = self._field(table, f"{name}.{language}", key, None, title)
+            yield {**field, "form": "sentence", "value": item.get(name, {}).get(language, "")}
 
     def _basis(self, rule: Rule, entries: Sequence[Mapping[str, Any]]) -> Iterator[Result]:
         """Law and article, edition and days of each entry of a rule's basis, and of one empty entry."""
@@ -203,4 +203,4 @@ def hits_of_run(library: Library, run: str) -> Counter[str]:
     """By rule, how many findings of a check decide. Raises OneMapError run.unknown, run.kind, run.damaged."""
     whole_check(library, run)
     rows = stored_values(library, run, "findings", ("rule", "counted", "verdict"))
-    return Counter(rule for rule, counted, verdict in rows if counted and verdict != Verdict.UNKNOWN)
+    return Counter(rule for rule, is_counted, verdict in rows if is_counted and verdict != Verdict.UNKNOWN)

@@ -35,8 +35,8 @@ def write_reports(
             _write_sheets(path, overwrite, tables, context.language)
         elif path.suffix.lower() == ".json":
             content = {**answer, "coverage": tables["proof_rules"]}
-            with atomic_output(path, overwrite, "--report") as beside:
-                beside.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+            with atomic_output(path, overwrite, "--report") as new_file:
+                new_file.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
         else:
             _write_page(path, overwrite, tables, answer, context)
     return [str(path) for path in places]
@@ -69,16 +69,16 @@ def proof_tables(proof: Proof, answer: Mapping[str, Any], language: str) -> dict
         for one in sorted(proof.mutants or (), key=lambda mutant: (mutant.killer is not None, mutant.equal is not None))
     ]
     rules = [
-        {"rule": name, "title": titles[name], **{clause: covered.count(clause) for clause in CLAUSES}}
-        for name, covered in proof.coverage.items()
+        {"rule": name, "title": titles[name], **{clause: clauses.count(clause) for clause in CLAUSES}}
+        for name, clauses in proof.coverage.items()
     ]
-    found = {"proof_rules": rules, "proof_cases": cases}
-    return {**found, "proof_mutants": mutants} if proof.mutants is not None else found
+    tables = {"proof_rules": rules, "proof_cases": cases}
+    return {**tables, "proof_mutants": mutants} if proof.mutants is not None else tables
 
 
 def _verdicts(case: Any, language: str) -> str:
-    named = dict.fromkeys((case.least, case.most))
-    return "–".join(phrase(f"verdict.{one}", language) for one in named)
+    verdicts = dict.fromkeys((case.least, case.most))
+    return "–".join(phrase(f"verdict.{one}", language) for one in verdicts)
 
 
 def _columns(name: str) -> Sequence[str]:
@@ -93,10 +93,10 @@ def _write_sheets(path: Path, overwrite: bool, tables: Mapping[str, Sequence[Row
     from onemap.rules.display.outputs.outputs import tables_written
     from onemap.rules.judge.findings.table import Table
 
-    made = {
+    sheets = {
         name: Table(pd.DataFrame(rows, columns=list(_columns(name)), dtype=object)) for name, rows in tables.items()
     }
-    with tables_written(made, pyproj.CRS("EPSG:4490"), str(path), overwrite, language):
+    with tables_written(sheets, pyproj.CRS("EPSG:4490"), str(path), overwrite, language):
         pass
 
 

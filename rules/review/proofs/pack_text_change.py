@@ -54,14 +54,14 @@ def changed_text(text: str, source: str, changes: Sequence[ValueChange]) -> str:
     Raises OneMapError pack.syntax, pack.no_table, pack.set_value, and pack.unwritable if the file writes a value in a
     way that cannot be kept.
     """
-    made = text.replace("\r\n", "\n")
-    content = toml_or_refusal(made, "pack.syntax", source)
+    new_text = text.replace("\r\n", "\n")
+    content = toml_or_refusal(new_text, "pack.syntax", source)
     for change in changes:
-        made = _with_change(made, content, source, change)
+        new_text = _with_change(new_text, content, source, change)
     # The text is the proof: it says what was wanted, and nothing else has changed.
-    if _content_or_none(made) != content:
+    if _content_or_none(new_text) != content:
         raise OneMapError("pack.unwritable", file=source, field=", ".join(change.place for change in changes))
-    return made.replace("\n", "\r\n") if "\r\n" in text else made
+    return new_text.replace("\n", "\r\n") if "\r\n" in text else new_text
 
 
 @dataclass(frozen=True)
@@ -98,10 +98,10 @@ def _with_change(text: str, content: dict[str, Any], source: str, change: ValueC
     if len(own) > 1:
         raise OneMapError("pack.unwritable", file=source, field=change.place)
     if own:
-        written = [] if whole is None else [f"{first} = {_toml_lines(whole)}{_comment(lines, own[0])}"]
+        new_lines = [] if whole is None else [f"{first} = {_toml_lines(whole)}{_comment(lines, own[0])}"]
         if isinstance(whole, list) and (by_line := _entry_by_line(lines[own[0].first : own[0].last], change, whole)):
-            written = by_line
-        lines[own[0].first : own[0].last] = written
+            new_lines = by_line
+        lines[own[0].first : own[0].last] = new_lines
     elif whole is not None:
         lines[_end_of(block) : _end_of(block)] = [f"{first} = {_toml_lines(whole)}"]
     if whole is None:
@@ -157,13 +157,13 @@ def _content_of(change: ValueChange, content: dict[str, Any]) -> dict[str, Any]:
 
 def _tables(lines: Sequence[str]) -> list[list[_Statement]]:
     """The tables of a text: each its header and the statements below it."""
-    found: list[list[_Statement]] = []
+    tables: list[list[_Statement]] = []
     for one in _statements(lines):
-        if one.header or not found:
-            found.append([one])
+        if one.header or not tables:
+            tables.append([one])
         else:
-            found[-1].append(one)
-    return found
+            tables[-1].append(one)
+    return tables
 
 
 def _statements(lines: Sequence[str]) -> Iterator[_Statement]:
@@ -198,8 +198,8 @@ def _block_of(change: ValueChange, tables: Sequence[list[_Statement]], lines: Se
         is_item = change.table.startswith(_ITEM)
         if header == ("checklist" if is_item else "rule") and change.table not in _TABLES:
             own = next((one for one in block[1:] if one.keys == ("id",)), None)
-            stated = toml_content("\n".join(lines[own.first : own.last]))["id"] if own is not None else None
-            if stated == change.table.removeprefix(_ITEM if is_item else ""):
+            item_id = toml_content("\n".join(lines[own.first : own.last]))["id"] if own is not None else None
+            if item_id == change.table.removeprefix(_ITEM if is_item else ""):
                 return block
         elif header == change.table or header.replace('"', "") == change.table:
             return block
@@ -219,8 +219,8 @@ def _comment(lines: Sequence[str], one: _Statement) -> str:
     for at, sign in enumerate(last):
         before = "\n".join([*lines[one.first : one.last - 1], last[:at]])
         if sign == "#" and _content_or_none(before) == content:
-            kept = last[:at].rstrip()
-            return last[len(kept) :]
+            before_comment = last[:at].rstrip()
+            return last[len(before_comment) :]
     return ""
 
 
@@ -240,8 +240,8 @@ def _with_entry(content: Any, keys: Sequence[str], value: Any) -> list[Any] | No
     entries = list(content) if isinstance(content, list) else []
     at = int(keys[0]) if keys[0].isdecimal() else len(entries)
     former = entries[at] if at < len(entries) else None
-    made = _with_value(former, keys[1:], value)
-    entries[at : at + 1] = [] if made is None else [made]
+    new_entry = _with_value(former, keys[1:], value)
+    entries[at : at + 1] = [] if new_entry is None else [new_entry]
     return entries or None
 
 

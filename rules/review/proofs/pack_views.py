@@ -27,11 +27,11 @@ def prove_view(result: Result, language: str) -> AnswerView:
         lines.append(phrase("said.prove_mutants", language, **{**mutants, "equal": len(mutants["equal"])}))
         rows += [_row(phrase("said.prove_survived", language, **one), one["rule"]) for one in mutants["survived"]]
     heads = [AnswerRow(line, line=()) for line in lines]  # a window has no lines before its rows
-    shown = [*heads, *rows[:_MOST_LINES]]
+    shown_rows = [*heads, *rows[:_MOST_LINES]]
     more = len(rows) - _MOST_LINES
     closing = [phrase("said.more_rows", language, count=more)] if more > 0 else []
     closing += [phrase("said.prove_report", language, report=place) for place in result.get("report", ())]
-    return AnswerView(shown, lines, closing)
+    return AnswerView(shown_rows, lines, closing)
 
 
 def _row(text: str, rule: str) -> AnswerRow:
@@ -40,7 +40,7 @@ def _row(text: str, rule: str) -> AnswerRow:
 
 def _failed_row(one: Result, language: str) -> AnswerRow:
     expected, verdict = (
-        _VERDICT.sub(lambda found: phrase(f"verdict.{found[0]}", language), one[key]) for key in ("expected", "verdict")
+        _VERDICT.sub(lambda match: phrase(f"verdict.{match[0]}", language), one[key]) for key in ("expected", "verdict")
     )
     rules = phrase("said.prove_rules", language, rules=one["rule"]) if one["rule"] else ""
     facts = {"case": one["case"], "expected": expected, "verdict": verdict, "rule": rules}
@@ -72,9 +72,9 @@ def differences_view(result: Result, language: str) -> AnswerView:
     if result["pack"]:
         others = [AnswerRow(one["sentence"], line=(one["sentence"],)) for one in result["pack"]]
         rows.append(_headed(phrase("pack_difference.pack", language), others, len(others), language))
-    if turned := result.get("turned"):
-        title = phrase("pack_difference.turned", language, count=len(turned), run=result["run"])
-        rows.append(AnswerRow(title, rows=[_turned_row(one, language) for one in turned], line=(title,)))
+    if turned_parcels := result.get("turned"):
+        title = phrase("pack_difference.turned", language, count=len(turned_parcels), run=result["run"])
+        rows.append(AnswerRow(title, rows=[_turned_row(one, language) for one in turned_parcels], line=(title,)))
     closing = [phrase("pack_difference.none_turned", language, run=result["run"])] if result.get("turned") == [] else []
     rows += [AnswerRow(line, line=()) for line in closing]
     return AnswerView(rows, [opening], closing)

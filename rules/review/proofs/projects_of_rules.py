@@ -36,10 +36,10 @@ class TrialProjects:
     @cached_property
     def all(self) -> list[Project]:
         """All projects, without repetition; one that states nothing comes last."""
-        found = [*_USUAL]
+        projects = [*_USUAL]
         for item in self.classes.values():
-            found += [one for one in projects_of(item) if one not in found]
-        return [*found, SILENT_PROJECT]
+            projects += [one for one in projects_of(item) if one not in projects]
+        return [*projects, SILENT_PROJECT]
 
     def reached(self, rule: Rule) -> list[Project]:
         """The projects that a rule judges, and does not excuse."""
@@ -58,16 +58,16 @@ class TrialProjects:
         mine = ~are_none(self._projects.excuses([item]))
         theirs = ~are_none(self._projects.excuses(others)) if others else np.zeros(len(mine), dtype=bool)
         applies = applicability(rule, self._table, self._projects).applies
-        chosen = np.flatnonzero(mine & ~theirs & applies)
-        return self.all[chosen[0]] if len(chosen) else None
+        positions = np.flatnonzero(mine & ~theirs & applies)
+        return self.all[positions[0]] if len(positions) else None
 
     def reached_by_one(self, rule: Rule, item: ProjectClass) -> Project | None:
         """A project that a rule reaches because of this class alone; None if there is none."""
         others = [other for other in rule.only if other is not item]
         mine = self._projects.are_of([item])
         theirs = self._projects.are_of(others) if others else np.zeros(len(mine), dtype=bool)
-        chosen = np.flatnonzero(mine & ~theirs & ~self._excused(rule))
-        return self.all[chosen[0]] if len(chosen) else None
+        positions = np.flatnonzero(mine & ~theirs & ~self._excused(rule))
+        return self.all[positions[0]] if len(positions) else None
 
     def _excused(self, rule: Rule) -> np.ndarray:
         if not rule.unless:
@@ -105,12 +105,12 @@ def project_of_condition(when: str) -> Project | None:
 def projects_of(item: ProjectClass) -> list[Project]:
     """Projects of a class: one for each of its known codes, then one for each of its kinds."""
     codes = [code for code in item.use if known_use(code, None, item.system)]
-    found: list[Project] = [{USE_FIELD: code} for code in codes]
+    projects: list[Project] = [{USE_FIELD: code} for code in codes]
     for name in item.kinds:
         kind = item.register.kinds[name]
         if kind.is_fact:
             needs = {need: _FACTS[form] for need, form in kind.needs.items()}
-            found.append({"stated": {KIND_FIELD: kind.words[0], **needs}})
+            projects.append({"stated": {KIND_FIELD: kind.words[0], **needs}})
         else:
-            found.append({KIND_FIELD: kind.words[0]})
-    return found
+            projects.append({KIND_FIELD: kind.words[0]})
+    return projects

@@ -122,10 +122,10 @@ class PacksToProve:
     @cached_property
     def cases(self) -> list[Case]:
         """All cases. Raises OneMapError cases.…."""
-        found = []
+        cases = []
         for text, source in self.case_texts:
-            found += read_cases(text, source, self.rules, self.catalogue, self.today)
-        return found
+            cases += read_cases(text, source, self.rules, self.catalogue, self.today)
+        return cases
 
 
 Further = Callable[[PacksToProve, Sequence[JudgedCases], Sequence[CaseResult], Progress], tuple[Mutant, ...]]
@@ -149,8 +149,8 @@ def prove_packs(proving: PacksToProve, mutants: Further | None = None, progress:
         passing = {result.case.id for result in results if result.passes}
         coverage = coverage_of(proving.own_rules, groups, passing)
         progress.at(_JUDGED)
-        made = mutants(proving, groups, results, progress.part(_JUDGED, 1.0)) if mutants else None
-    return Proof(tuple(proving.own_rules), tuple(results), coverage, made)
+        proved_mutants = mutants(proving, groups, results, progress.part(_JUDGED, 1.0)) if mutants else None
+    return Proof(tuple(proving.own_rules), tuple(results), coverage, proved_mutants)
 
 
 def wrong_keys(case: Case, outcome: Outcome) -> tuple[str, ...]:
@@ -199,10 +199,11 @@ def draft_texts(group: JudgedCases, place: int) -> str:
 def _rows(block: Mapping[str, Any], case: str, place: int) -> list[dict[str, Any]]:
     """The counted findings of a case, in the form of a run's table."""
     rows = np.flatnonzero((block["_parcel"] == place) & block["counted"])
-    named = ("rule", "layer", "title", "verdict", "reason", "area_m2", *_MEASURES)
-    found = [{name: _cell(block[name], at) for name in named} for at in rows.tolist()]
+    columns = ("rule", "layer", "title", "verdict", "reason", "area_m2", *_MEASURES)
+    counted_rows = [{name: _cell(block[name], at) for name in columns} for at in rows.tolist()]
     return [
-        {**row, "parcel": case, "area_ellipsoidal_m2": row["area_m2"], "reason": row["reason"] or ""} for row in found
+        {**row, "parcel": case, "area_ellipsoidal_m2": row["area_m2"], "reason": row["reason"] or ""}
+        for row in counted_rows
     ]
 
 

@@ -108,12 +108,12 @@ def read_cases(
     reading = _RuleCaseReading(source, text.replace("\r\n", "\n"), catalogue, rules=by_id, facts=facts)
     content = reading.content()
     day = _head_day(content, reading, today)
-    cases, seen = list[Case](), set[str]()
+    cases, earlier_names = list[Case](), set[str]()
     for number, line, item in reading.tables("case", content):
         name = str(item.get("id") or item.get("title") or f"#{number + 1}")
-        if name in seen:
+        if name in earlier_names:
             reading.wrong("twice", line, name, "id")
-        seen.add(name)
+        earlier_names.add(name)
         before = len(reading.problems)
         case = _case(name, line, item, content, reading, day)
         if case is not None and len(reading.problems) == before:
@@ -127,8 +127,8 @@ def read_cases(
 def _head_day(content: Mapping[str, Any], reading: _RuleCaseReading, today: date) -> date:
     for key, value in content.items():
         is_tables = key in ("case", "around")
-        held = isinstance(value, list) and all(isinstance(one, dict) for one in value) if is_tables else True
-        if key not in _TABLES or not held or (not is_tables and not isinstance(value, dict)):
+        is_right_kind = isinstance(value, list) and all(isinstance(one, dict) for one in value) if is_tables else True
+        if key not in _TABLES or not is_right_kind or (not is_tables and not isinstance(value, dict)):
             reading.wrong("key", line_of_key(reading.text, 1, key), key, key, known=list(_TABLES))
     reading.refuse_wrong()
     head = content.get("cases", {})
@@ -158,20 +158,20 @@ def _case(
         wrong_shape(error, name, line, "parcel", reading)
         return None
     features = [*place.get("features", ()), *item.get("features", ())]
-    around = [one for one in content.get("around", ()) if one.get("layer") not in lists["without"]]
-    drawn = [drawn_feature(one, parcel, name, line, reading) for one in (*around, *features)]
+    surroundings = [one for one in content.get("around", ()) if one.get("layer") not in lists["without"]]
+    drawn_features = [drawn_feature(one, parcel, name, line, reading) for one in (*surroundings, *features)]
     least, most = _verdicts(item, name, line, reading)
     article = str(item.get("article", ""))
-    named = [reading.rules[one] for key in _RULE_LISTS for one in _texts(item, key) if one in reading.rules]
-    if article and not _is_cited(article, named or list(reading.rules.values())):
-        reading.wrong("article", line, name, "article", value=article, known=_articles(named))
+    named_rules = [reading.rules[one] for key in _RULE_LISTS for one in _texts(item, key) if one in reading.rules]
+    if article and not _is_cited(article, named_rules or list(reading.rules.values())):
+        reading.wrong("article", line, name, "article", value=article, known=_articles(named_rules))
     return Case(
         id=name,
         title=str(item.get("title", name)),
         line=line,
         parcel=parcel,
         fields=_fields_of_parcel(item, content, name, line, reading),
-        features=tuple(one for one in drawn if one is not None),
+        features=tuple(one for one in drawn_features if one is not None),
         day=_day(item.get("day", usual_day), line, name, reading) or usual_day,
         least=least,
         most=most,
@@ -211,19 +211,19 @@ def _check_names(name: str, line: int, lists: Mapping[str, Sequence[str]], readi
 
 
 def _table_named(
-    given: Any, table: str, content: Mapping[str, Any], name: str, line: int, reading: _RuleCaseReading
+    table_or_name: Any, table: str, content: Mapping[str, Any], name: str, line: int, reading: _RuleCaseReading
 ) -> Mapping[str, Any]:
     """A place or a project of the file by its name; a table is returned as it is."""
-    if isinstance(given, dict):
-        return given
-    if given is None:
+    if isinstance(table_or_name, dict):
+        return table_or_name
+    if table_or_name is None:
         return {}
-    known = content.get(table, {})
-    if given not in known:
-        reading.unknown_name("name", line, name, table, given, known)
+    tables = content.get(table, {})
+    if table_or_name not in tables:
+        reading.unknown_name("name", line, name, table, table_or_name, tables)
         return {}
-    found: Mapping[str, Any] = known[given]
-    return found
+    named_table: Mapping[str, Any] = tables[table_or_name]
+    return named_table
 
 
 def _fields_of_parcel(
@@ -231,12 +231,12 @@ def _fields_of_parcel(
 ) -> dict[str, Any]:
     """The parcel's fields by the names that rules use, and what a person states of its project."""
     own = dict(_table_named(item.get("project"), "project", content, name, line, reading))
-    stated = item.get("stated", own.pop("stated", {}))
+    stated_facts = item.get("stated", own.pop("stated", {}))
     own.pop("title", None)
-    if not isinstance(stated, dict):
+    if not isinstance(stated_facts, dict):
         reading.wrong("key", line, name, "stated", known=['{ XMLX = "…" }'])
-        stated = {}
-    plain = {key: value.isoformat() if isinstance(value, date) else value for key, value in stated.items()}
+        stated_facts = {}
+    plain = {key: value.isoformat() if isinstance(value, date) else value for key, value in stated_facts.items()}
     for key in (*own, *plain):
         if key.lower() not in reading.facts and key not in _needed_with_kinds(reading):
             near = difflib.get_close_matches(key, reading.facts.values(), n=3, cutoff=0.4)
@@ -252,25 +252,25 @@ def _needed_with_kinds(reading: _RuleCaseReading) -> set[str]:
 
 def _verdicts(item: Mapping[str, Any], name: str, line: int, reading: _RuleCaseReading) -> tuple[str, str]:
     """The mildest and the most severe verdict that a case allows."""
-    given = {key: item[key] for key in ("verdict", "at_least", "at_most") if key in item}
-    for key, value in given.items():
+    verdict_keys = {key: item[key] for key in ("verdict", "at_least", "at_most") if key in item}
+    for key, value in verdict_keys.items():
         if value not in VERDICTS:
             reading.wrong("verdict", line, name, key, value=str(value), known=list(VERDICTS))
             return Verdict.CLEAR, Verdict.CLEAR
-    if ("verdict" in given) == (len(given) > 1) or not given:
+    if ("verdict" in verdict_keys) == (len(verdict_keys) > 1) or not verdict_keys:
         reading.wrong("expectation", line, name)
         return Verdict.CLEAR, Verdict.CLEAR
-    least = str(given.get("verdict", given.get("at_least", VERDICTS[-1])))
-    most = str(given.get("verdict", given.get("at_most", VERDICTS[0])))
+    least = str(verdict_keys.get("verdict", verdict_keys.get("at_least", VERDICTS[-1])))
+    most = str(verdict_keys.get("verdict", verdict_keys.get("at_most", VERDICTS[0])))
     if RANK[least] < RANK[most]:
         reading.wrong("range", line, name, "at_least", least=least, most=most)
     return least, most
 
 
-def _day(given: Any, line: int, name: str, reading: _RuleCaseReading) -> date | None:
-    if isinstance(given, date) and not isinstance(given, datetime):
-        return given
-    reading.wrong("day", line, name, "day", value=str(given))
+def _day(value: Any, line: int, name: str, reading: _RuleCaseReading) -> date | None:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    reading.wrong("day", line, name, "day", value=str(value))
     return None
 
 

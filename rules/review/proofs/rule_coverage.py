@@ -43,20 +43,22 @@ class RuleCoverage:
 
 def coverage_of(rules: Iterable[Rule], groups: Iterable[JudgedCases], passing: set[str]) -> dict[str, RuleCoverage]:
     """The coverage of rules by the exact cases that pass."""
-    found = {rule.id: RuleCoverage({clause: [] for clause in _clauses(rule)}) for rule in rules}
+    coverage = {rule.id: RuleCoverage({clause: [] for clause in _clauses(rule)}) for rule in rules}
     for group in groups:
         cases = enumerate(group.ground.cases)
         counts = {place: case for place, case in cases if case.is_exact and case.id in passing}
-        drawn = defaultdict[str, set[int]](set)
+        cases_by_layer = defaultdict[str, set[int]](set)
         for place, case in counts.items():
             for feature in case.features:
-                drawn[feature.layer].add(place)
+                cases_by_layer[feature.layer].add(place)
         for rule in group.rules:
-            if rule.id in found and found[rule.id].cases:
-                about = {place for layer in (*rule.layers_named, *rule.layers) for place in drawn.get(layer, ())}
+            if rule.id in coverage and coverage[rule.id].cases:
+                about = {
+                    place for layer in (*rule.layers_named, *rule.layers) for place in cases_by_layer.get(layer, ())
+                }
                 about |= {place for place, case in counts.items() if rule.id in case.spares}
-                _note(rule, group, counts.keys(), about, found[rule.id].cases)
-    return found
+                _note(rule, group, counts.keys(), about, coverage[rule.id].cases)
+    return coverage
 
 
 def _clauses(rule: Rule) -> list[str]:
@@ -104,12 +106,16 @@ class _RulePlaces:
     excused: frozenset[int]
 
     @classmethod
-    def of(cls, found: RowsOfRule | None) -> "_RulePlaces":
+    def of(cls, rows_of_rule: RowsOfRule | None) -> "_RulePlaces":
         """The positions from the rows of a rule; none if it was not run."""
-        if found is None:
+        if rows_of_rule is None:
             return cls(frozenset(), frozenset(), frozenset())
-        chosen = (found.counted & found.is_unknown, found.counted & ~found.is_unknown, found.is_excused)
-        return cls(*(frozenset(found.place[rows].tolist()) for rows in chosen))
+        row_masks = (
+            rows_of_rule.counted & rows_of_rule.is_unknown,
+            rows_of_rule.counted & ~rows_of_rule.is_unknown,
+            rows_of_rule.is_excused,
+        )
+        return cls(*(frozenset(rows_of_rule.place[rows].tolist()) for rows in row_masks))
 
     @property
     def every_place(self) -> frozenset[int]:
@@ -125,29 +131,29 @@ def _is_near_limit(rule: Rule, case: Case, rows: object, place: int) -> bool:
             apart = shapely.distance(feature.shape, case.parcel)
             if any(abs(apart - limit) <= _NEAR_LIMIT * limit for limit in distances):
                 return True
-    measured = [] if rows is None else _areas_with_reasons(rows, place)
+    areas = [] if rows is None else _areas_with_reasons(rows, place)
     parcel_m2 = shapely.area(case.parcel)
     least = [rule.min_area_m2, rule.min_share * parcel_m2]
     numbers = [rule.options.get(name) for name in ("above", "below")]
     values = [float(feature.slope or feature.value or 0.0) for feature in case.features if feature.layer == rule.layer]
     return (
-        any(reason in (Reason.BELOW_AREA, Reason.SLIVER) for _, reason in measured)
-        or any(one and abs(area - one) <= _NEAR_LIMIT * one for area, _ in measured for one in least)
+        any(reason in (Reason.BELOW_AREA, Reason.SLIVER) for _, reason in areas)
+        or any(one and abs(area - one) <= _NEAR_LIMIT * one for area, _ in areas for one in least)
         or any(one and abs(value - one) <= _NEAR_LIMIT * abs(one) for value in values for one in numbers)
     )
 
 
 def _distances(rule: Rule) -> list[float]:
-    given = rule.options.get("distance_m")
-    if isinstance(given, Mapping):
-        return [float(one) for one in (*given["values"].values(), given.get("default")) if one]
-    return [float(given)] if given else []
+    distances = rule.options.get("distance_m")
+    if isinstance(distances, Mapping):
+        return [float(one) for one in (*distances["values"].values(), distances.get("default")) if one]
+    return [float(distances)] if distances else []
 
 
 def _areas_with_reasons(rows: object, place: int) -> list[tuple[float, str]]:
     """Area and reason of a rule's findings of a case."""
-    found = []
+    areas = []
     for block in rows.findings:  # type: ignore[attr-defined]
         for at in np.flatnonzero(block["_parcel"] == place).tolist():
-            found.append((float(block["area_m2"][at]), str(block["reason"][at] or "")))
-    return found
+            areas.append((float(block["area_m2"][at]), str(block["reason"][at] or "")))
+    return areas

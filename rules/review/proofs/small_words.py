@@ -42,13 +42,13 @@ class ShapeError(ValueError):
         super().__init__(reason)
 
 
-def parcel_shape(given: Any) -> shapely.Geometry:
+def parcel_shape(shape_text: Any) -> shapely.Geometry:
     """A parcel from "100 × 100", a box [west, south, east, north], or WKT. Raises ShapeError."""
-    if isinstance(given, str) and (size := _SIZE.fullmatch(given.strip())):
+    if isinstance(shape_text, str) and (size := _SIZE.fullmatch(shape_text.strip())):
         return _box([0, 0, float(size[1]), float(size[2])])
-    if isinstance(given, str):
-        return _drawn_near(_wkt(given, POLYGON))
-    return _drawn_near(_box(given))
+    if isinstance(shape_text, str):
+        return _drawn_near(_wkt(shape_text, POLYGON))
+    return _drawn_near(_box(shape_text))
 
 
 def feature_shape(item: Mapping[str, Any], parcel: shapely.Geometry, geometry: str) -> shapely.Geometry:
@@ -56,10 +56,10 @@ def feature_shape(item: Mapping[str, Any], parcel: shapely.Geometry, geometry: s
 
     item: its table in the case file; geometry: of its layer. Raises ShapeError.
     """
-    named = [name for name in ("lies", "box", "line", "point", "wkt") if name in item]
-    if len(named) != 1:
+    shape_keys = [name for name in ("lies", "box", "line", "point", "wkt") if name in item]
+    if len(shape_keys) != 1:
         raise ShapeError("one_of")
-    (name,) = named
+    (name,) = shape_keys
     value = item[name]
     if geometry == RASTER:
         return shapely.box(*_widened_box(parcel.bounds, _DEEP_M))
@@ -79,9 +79,9 @@ def feature_shape(item: Mapping[str, Any], parcel: shapely.Geometry, geometry: s
 
 def _in_words(text: Any, parcel: shapely.Geometry, geometry: str) -> shapely.Geometry:
     for form, pattern in _FORMS.items():
-        found = re.fullmatch(pattern, text.strip()) if isinstance(text, str) else None
-        if found is not None:
-            number = next((float(part) for part in found.groups() if part is not None), math.nan)
+        match = re.fullmatch(pattern, text.strip()) if isinstance(text, str) else None
+        if match is not None:
+            number = next((float(part) for part in match.groups() if part is not None), math.nan)
             maker = {POLYGON: _polygon_in, LINE: _line_in, POINT: _point_in}[geometry]
             shape = maker(form, number, parcel.bounds)
             if shape is None:
@@ -92,22 +92,22 @@ def _in_words(text: Any, parcel: shapely.Geometry, geometry: str) -> shapely.Geo
 
 def _polygon_in(form: str, number: float, box: tuple[float, ...]) -> shapely.Geometry | None:
     west, south, east, north = box
-    around = _widened_box(box, _BEYOND_M)
+    outer_box = _widened_box(box, _BEYOND_M)
     if form == "half":
-        return shapely.box(around[0], around[1], (west + east) / 2, around[3])
+        return shapely.box(outer_box[0], outer_box[1], (west + east) / 2, outer_box[3])
     if form in ("touching", "from"):
         begin = east if form == "touching" else east + number
         return shapely.box(begin, south - _LONG_M, begin + _DEEP_M, north + _LONG_M)
     if form in ("share", "strip"):
         depth = number if form == "strip" else (east - west) * number / 100
-        return shapely.box(east - depth, around[1], around[2], around[3])
+        return shapely.box(east - depth, outer_box[1], outer_box[2], outer_box[3])
     if form in ("area", "outside"):
         side = math.sqrt(number)
         if number >= (east - west) * (north - south) or side > min(east - west, north - south):
             raise ShapeError("too_large", number=number)
         corner = shapely.box(east - side, south, east, south + side)
-        return corner if form == "area" else shapely.difference(shapely.box(*around), corner)
-    return shapely.box(*around)
+        return corner if form == "area" else shapely.difference(shapely.box(*outer_box), corner)
+    return shapely.box(*outer_box)
 
 
 def _line_in(form: str, number: float, box: tuple[float, ...]) -> shapely.Geometry | None:
@@ -129,22 +129,22 @@ def _widened_box(box: tuple[float, ...], by: float) -> tuple[float, float, float
     return box[0] - by, box[1] - by, box[2] + by, box[3] + by
 
 
-def _numbers(given: Any, count: int) -> list[float]:
-    is_right = isinstance(given, (list, tuple)) and len(given) == count
-    if not is_right or not all(isinstance(one, (int, float)) and math.isfinite(one) for one in given):
+def _numbers(values: Any, count: int) -> list[float]:
+    is_right = isinstance(values, (list, tuple)) and len(values) == count
+    if not is_right or not all(isinstance(one, (int, float)) and math.isfinite(one) for one in values):
         raise ShapeError("numbers", count=count)
-    return [float(one) for one in given]
+    return [float(one) for one in values]
 
 
-def _box(given: Any) -> shapely.Geometry:
-    west, south, east, north = _numbers(given, 4)
+def _box(values: Any) -> shapely.Geometry:
+    west, south, east, north = _numbers(values, 4)
     if west >= east or south >= north:
         raise ShapeError("empty_box")
     return shapely.box(west, south, east, north)
 
 
-def _line(given: Any) -> shapely.Geometry:
-    numbers = _numbers(given, 4)
+def _line(values: Any) -> shapely.Geometry:
+    numbers = _numbers(values, 4)
     if numbers[:2] == numbers[2:]:
         raise ShapeError("empty_line")
     return shapely.LineString([numbers[:2], numbers[2:]])

@@ -87,12 +87,12 @@ def read_template_cases(texts: Sequence[tuple[str, str]], template: DeliveryTemp
         for _, line, item in reading.tables("layer", content):
             if (frame := _frame(line, item, reading)) is not None:
                 frames[item["code"]] = frame
-        seen = {fault.id for fault in faults}
+        earlier_ids = {fault.id for fault in faults}
         for number, line, item in reading.tables("case", content):
             fault = _fault(number, line, item, frames, reading)
-            if fault.id in seen:
+            if fault.id in earlier_ids:
                 reading.wrong("twice", line, fault.id, "id")
-            seen.add(fault.id)
+            earlier_ids.add(fault.id)
             faults.append(fault)
         reading.refuse_wrong()
     return TemplateCases(head, frames, faults)
@@ -124,11 +124,11 @@ def _row(
     if entry.geometry == "table" or not any(key in one for key in _SHAPE):
         for field in fields:
             if entry.field_named(field) is None:
-                known = [one.name for one in entry.fields]
-                reading.wrong("field", line, name, key, value=field, layer=entry.code, known=known)
+                field_names = [one.name for one in entry.fields]
+                reading.wrong("field", line, name, key, value=field, layer=entry.code, known=field_names)
         return fields, None
-    drawn = drawn_feature(one, _AROUND, name, line, reading, key)
-    shape = None if drawn is None else shapely.transform(drawn.shape, lambda points: points + (_WEST, _SOUTH))
+    feature = drawn_feature(one, _AROUND, name, line, reading, key)
+    shape = None if feature is None else shapely.transform(feature.shape, lambda points: points + (_WEST, _SOUTH))
     return fields, shape
 
 
@@ -138,17 +138,17 @@ def _fault(number: int, line: int, item: Mapping[str, Any], frames: Frames, read
     steps = []
     for step in item.get("change", ()):
         code = str(step.get("layer", ""))
-        named = [key for key in _STEPS if key in step]
+        step_names = [key for key in _STEPS if key in step]
         if code not in frames:
             reading.wrong("layer", line, name, "change", value=code, known=list(frames))
             continue
         rows = [step[key] for key in ("row", "copy", "crossed", "drop") if key in step]
         is_sound = all(isinstance(at, int) and 1 <= at <= len(frames[code]) for at in rows)
-        if len(named) != 1 or not is_sound or not _is_grid(step.get("rounded", 1)):
+        if len(step_names) != 1 or not is_sound or not _is_grid(step.get("rounded", 1)):
             reading.wrong("step", line, name, "change", layer=code, count=len(frames[code]), known=list(_STEPS))
             continue
-        given = {key: value for key, value in step.items() if key not in _STEPS}
-        steps.append((step, _row(given, reading.catalogue[code], name, line, reading, "change")[1]))
+        field_values = {key: value for key, value in step.items() if key not in _STEPS}
+        steps.append((step, _row(field_values, reading.catalogue[code], name, line, reading, "change")[1]))
     codes = {code for kind in KINDS.values() for code in kind.codes}
     finds = [tuple(f"{one} ".split(" ")[:2]) for one in item.get("finds", ())]
     for code, _ in finds:
@@ -164,27 +164,27 @@ def _is_grid(step: Any) -> bool:
 
 
 def prove_template(
-    template: DeliveryTemplate, given: TemplateCases, language: str, progress: Progress = SILENT
+    template: DeliveryTemplate, template_cases: TemplateCases, language: str, progress: Progress = SILENT
 ) -> PlainProof:
     """Validate the faultless delivery, and the delivery with each fault. Raises OneMapError source.…."""
     titles = {check.id: check.title_in(language) for check in template.checks}
     with tempfile.TemporaryDirectory(prefix="onemap-cases-", ignore_cleanup_errors=True) as folder:
         room = Path(folder)
         memory = ProofMemory(template)
-        clean = _Delivery(template, given, FaultCase(FAULTLESS, {}, (), ()))
+        clean = _Delivery(template, template_cases, FaultCase(FAULTLESS, {}, (), ()))
         clean.write(room / "clean")
         proof = prove_delivery(room / "clean", template, memory=memory)
         memory.write(room / "memory.json")
-        seen = [one.check.id for one in proof.proved if one.objects and not one.problems]
+        clean_checks = [one.check.id for one in proof.proved if one.objects and not one.problems]
         title = phrase("proof_state.faultless", language)
-        cases = [_case_result(clean.fault, proof, title, {MISS: seen}, language)]
-        for fault, part in zip(given.faults, progress.parts([1] * len(given.faults)), strict=True):
+        cases = [_case_result(clean.fault, proof, title, {MISS: clean_checks}, language)]
+        for fault, part in zip(template_cases.faults, progress.parts([1] * len(template_cases.faults)), strict=True):
             part.check()
             place = room / "faulty"
-            _Delivery(template, given, fault).write(place, like=room / "clean")
+            _Delivery(template, template_cases, fault).write(place, like=room / "clean")
             proof = prove_delivery(place, template, memory=read_memory(room / "memory.json", template))
-            found = [one.check.id for one in proof.standing]
-            cases.append(_case_result(fault, proof, str(fault.item.get("title", fault.id)), {HIT: found}, language))
+            check_ids = [one.check.id for one in proof.standing]
+            cases.append(_case_result(fault, proof, str(fault.item.get("title", fault.id)), {HIT: check_ids}, language))
             shutil.rmtree(place)
     return PlainProof(titles, cases, (HIT, MISS))
 
@@ -192,36 +192,39 @@ def prove_template(
 def _case_result(
     fault: FaultCase, proof: Proof, title: str, subjects: Mapping[str, Sequence[str]], language: str
 ) -> PlainCase:
-    found = [(one.problem.code, one.layer or "") for one in proof.standing]
+    codes_and_layers = [(one.problem.code, one.layer or "") for one in proof.standing]
     # A case that names no layer means any.
-    named = Counter(fault.finds)
-    left = Counter(found) - named
-    open_codes = Counter({code: count for (code, _), count in (named - Counter(found)).items()})
+    expected_counts = Counter(fault.finds)
+    left = Counter(codes_and_layers) - expected_counts
+    open_codes = Counter({code: count for (code, _), count in (expected_counts - Counter(codes_and_layers)).items()})
     passes = open_codes == Counter(code for code, _ in left.elements()) and not any(
-        layer for (_, layer) in (named - Counter(found))
+        layer for (_, layer) in (expected_counts - Counter(codes_and_layers))
     )
     return PlainCase(
         id=fault.id,
         title=title,
         source=str(fault.item.get("source", "")),
         expected=_codes_text(fault.finds, language),
-        answer=_codes_text(found, language),
+        answer=_codes_text(codes_and_layers, language),
         passes=passes,
         subjects=subjects,
     )
 
 
-def _codes_text(found: Sequence[tuple[str, str]], language: str) -> str:
-    names = [" ".join(filter(None, one)) for one in sorted(found)]
+def _codes_text(codes_and_layers: Sequence[tuple[str, str]], language: str) -> str:
+    names = [" ".join(filter(None, one)) for one in sorted(codes_and_layers)]
     return ", ".join(names) if names else phrase("proof_state.no_finding", language)
 
 
 class _Delivery:
     """The delivery with one fault, as it is written to disk."""
 
-    def __init__(self, template: DeliveryTemplate, given: TemplateCases, fault: FaultCase) -> None:
-        self._template, self._given, self.fault = template, given, fault
-        self._values = {"code": str(given.head.get("code", "000000")), "name": str(given.head.get("name", "–"))}
+    def __init__(self, template: DeliveryTemplate, template_cases: TemplateCases, fault: FaultCase) -> None:
+        self._template, self._given, self.fault = template, template_cases, fault
+        self._values = {
+            "code": str(template_cases.head.get("code", "000000")),
+            "name": str(template_cases.head.get("name", "–")),
+        }
 
     def write(self, folder: Path, like: Path | None = None) -> None:
         """Write it into a folder. like: the folder of the faultless delivery, from which unchanged parts are copied."""
@@ -230,13 +233,13 @@ class _Delivery:
         if like is not None:
             shutil.copytree(like, folder)
         root.mkdir(parents=True, exist_ok=True)
-        frames, changed = self._frames()
+        frames, changed_codes = self._frames()
         for path, codes in self._databases(root):
-            lost = [code for code in changed & {*codes} if code not in frames]
-            if lost:  # a layer is written over another of its name, but cannot be taken away
+            lost_codes = [code for code in changed_codes & {*codes} if code not in frames]
+            if lost_codes:  # a layer is written over another of its name, but cannot be taken away
                 shutil.rmtree(path)
-            asked = codes if like is None or lost else [code for code in codes if code in changed]
-            _write_database(path, {code: frames[code] for code in asked if code in frames}, self._template)
+            written_codes = codes if like is None or lost_codes else [code for code in codes if code in changed_codes]
+            _write_database(path, {code: frames[code] for code in written_codes if code in frames}, self._template)
         item = self.fault.item
         for name in (*self._given.head.get("files", ()), *item.get("add_files", ())):
             if like is None or name in item.get("add_files", ()) or "text" in item:
@@ -252,11 +255,11 @@ class _Delivery:
 
     def _databases(self, root: Path) -> Iterator[tuple[Path, Sequence[str]]]:
         """Each database with its layers; layers that no folder names go into the first."""
-        named, items = {*self._template.folders.layers}, []
+        named_layers, items = {*self._template.folders.layers}, []
         for folder in self._template.folders.folders:
             place = TemplateItem(FILES, folder.name).name_with(**self._values)
             items += [(place, item) for item in folder.items if item.layers and item.suffix in _DATABASES]
-        further = [code for code in self._given.frames if code not in named]
+        further = [code for code in self._given.frames if code not in named_layers]
         if not items:  # a template without folders proves layers, wherever they lie
             yield root / _LAYERS, further
         for place, item in items:
@@ -266,14 +269,14 @@ class _Delivery:
 
     def _frames(self) -> tuple[Frames, set[str]]:
         """The layers with the fault, and the codes of those that it changes."""
-        frames, changed = dict(self._given.frames), set[str]()
+        frames, changed_codes = dict(self._given.frames), set[str]()
         for step, shape in self.fault.steps:
             code = str(step["layer"])
             frames[code] = _with_step(frames[code], step, shape)
-            changed.add(code)
+            changed_codes.add(code)
             if step.get("lost"):
                 del frames[code]
-        return frames, changed
+        return frames, changed_codes
 
     @property
     def _text(self) -> str:

@@ -83,22 +83,22 @@ def all_values(rule: Rule, name: str, entry: LayerEntry) -> list[Any]:
 
 
 def _values(rule: Rule, name: str, entry: LayerEntry) -> list[Any]:
-    named = named_values(rule.where).get(name, []) if rule.where and name in fields_of(rule.where) else []
+    own_values = named_values(rule.where).get(name, []) if rule.where and name in fields_of(rule.where) else []
     field = entry.field_named(name)
-    known = list(field.values) if field is not None else []
+    known_values = list(field.values) if field is not None else []
     for table in field.codes if field is not None else ():
-        known += list(code_table(table).classes)
+        known_values += list(code_table(table).classes)
     values: list[Any] = []
-    for one in named:
+    for one in own_values:
         if isinstance(one, (int, float)):
             values += [one, one + _STEP, one - _STEP]
         elif "%" in one:
-            fitting = [code for code in known if _fits(code, one)]
-            values += fitting[:1] or [one.replace("%", "")]
+            fitting_codes = [code for code in known_values if _fits(code, one)]
+            values += fitting_codes[:1] or [one.replace("%", "")]
         else:
             values.append(one)
     values += _classes_of_distance(rule, name)
-    values += [value for value in (known[:6] if named else known[:1]) if value not in values]
+    values += [value for value in (known_values[:6] if own_values else known_values[:1]) if value not in values]
     return list(dict.fromkeys([*values, None]))
 
 
@@ -108,19 +108,19 @@ def _fits(code: str, pattern: str) -> bool:
 
 
 def _classes_of_distance(rule: Rule, name: str) -> list[str]:
-    given = rule.options.get("distance_m")
-    if not isinstance(given, Mapping):
+    distances = rule.options.get("distance_m")
+    if not isinstance(distances, Mapping):
         return []
-    fields = given["field"] if isinstance(given["field"], list) else [given["field"]]
+    fields = distances["field"] if isinstance(distances["field"], list) else [distances["field"]]
     if name not in fields:
         return []
     at = fields.index(name)
-    return list(dict.fromkeys(one.split("/")[at] if len(fields) > 1 else one for one in given["values"]))
+    return list(dict.fromkeys(one.split("/")[at] if len(fields) > 1 else one for one in distances["values"]))
 
 
 def named_values(text: str) -> dict[str, list[str]]:
     """The values and patterns that a condition names, by field."""
-    found: dict[str, list[str]] = {name: [] for name in fields_of(text)}
+    values_by_field: dict[str, list[str]] = {name: [] for name in fields_of(text)}
 
     def walk(tree: Any) -> None:
         operator, arguments = tree["op"], tree["args"]
@@ -129,7 +129,7 @@ def named_values(text: str) -> dict[str, list[str]]:
                 walk(argument)
         elif operator in ("in", "like", "=", "<>", *_ORDER, "between"):
             values = arguments[1] if operator == "in" else arguments[1:]
-            found[arguments[0]["property"]] += [value for value in values if not isinstance(value, dict)]
+            values_by_field[arguments[0]["property"]] += [value for value in values if not isinstance(value, dict)]
 
     walk(parse_condition(text))
-    return found
+    return values_by_field

@@ -12,8 +12,10 @@ from onemap.rules.review.statement.run_evidence import Evidence
 
 def laws(evidence: Evidence, rules: set[str]) -> list[Row]:
     """The laws that these rules cite, each with its articles in the rules' order."""
-    named = [(item.law, item.article) for rule in evidence.rules.values() if rule.id in rules for item in rule.basis]
-    return [{"law": law, "articles": articles} for law, articles in articles_by_law(named).items()]
+    citations = [
+        (item.law, item.article) for rule in evidence.rules.values() if rule.id in rules for item in rule.basis
+    ]
+    return [{"law": law, "articles": articles} for law, articles in articles_by_law(citations).items()]
 
 
 def layer_versions(library: Library, evidence: Evidence, layers: set[str] | None) -> list[Row]:
@@ -21,7 +23,7 @@ def layer_versions(library: Library, evidence: Evidence, layers: set[str] | None
 
     layers: only these; None: all.
     """
-    stored = {
+    stored_versions = {
         (code, label): (source, source_hash, count)
         for code, label, source, source_hash, count in library.connection.execute(
             "SELECT code, label, source, source_hash, count FROM onemap_versions"
@@ -32,7 +34,7 @@ def layer_versions(library: Library, evidence: Evidence, layers: set[str] | None
         if layers is not None and item["code"] not in layers:
             continue
         entry = evidence.catalogue.get(item["code"])
-        source, source_hash, count = stored.get((item["code"], item["label"]), (None, None, None))
+        source, source_hash, count = stored_versions.get((item["code"], item["label"]), (None, None, None))
         rows.append(
             {
                 "layer": item["code"],

@@ -58,15 +58,15 @@ def export_case(
     progress.at(0.0, phrase("progress.contents", language))
     if suffix == MAP:
         body = case_map(library, case, department, language, progress).encode()
-        with atomic_output(place, overwrite, "TARGET") as beside:
-            beside.write_bytes(body)
+        with atomic_output(place, overwrite, "TARGET") as new_file:
+            new_file.write_bytes(body)
         return {"out": str(target), "document": "map", "annexes": [], "figures": 1, "fonts": None}
     kind = document_kind(case, department, document)
-    printed = usual_annexes(kind, suffix) if annexes is None else annexes
-    content = statement_content(library, case, language, department, document, printed)
+    printed_annexes = usual_annexes(kind, suffix) if annexes is None else annexes
+    content = statement_content(library, case, language, department, document, printed_annexes)
     body = _body(library, case, content, suffix, Path(templates) if templates else None, progress)
-    with atomic_output(place, overwrite, "TARGET") as beside:
-        beside.write_bytes(body)
+    with atomic_output(place, overwrite, "TARGET") as new_file:
+        new_file.write_bytes(body)
     return {
         "out": str(target),
         "document": kind,
@@ -101,8 +101,10 @@ def _font_note(content: dict[str, Any], suffix: str, language: str) -> str | Non
     """A remark if the standard's fonts are not installed here, so that a PDF uses others; else None."""
     if suffix != ".pdf":
         return None
-    instead = chosen_fonts(wanted=content["document"]["fonts"]).instead
-    names = phrase("said.comma", language).join(f"{wanted} → {found}" for wanted, found in instead.items())
+    instead = chosen_fonts(bureau_families=content["document"]["fonts"]).instead
+    names = phrase("said.comma", language).join(
+        f"{standard_family} → {used_family}" for standard_family, used_family in instead.items()
+    )
     return phrase("said.fonts_instead", language, names=names) if instead else None
 
 
@@ -119,13 +121,13 @@ def _body(
     if suffix == ".pdf":
         from onemap.rules.review.statement.pdf_documents import pdf_document
 
-        fonts = chosen_fonts(wanted=content["document"]["fonts"])
-        drawn = drawn_maps(library, case, content, fonts, progress)
-        return pdf_document(content, drawn, templates, fonts, _pages(content, progress, _DRAWN), origin)
+        fonts = chosen_fonts(bureau_families=content["document"]["fonts"])
+        maps = drawn_maps(library, case, content, fonts, progress)
+        return pdf_document(content, maps, templates, fonts, _pages(content, progress, _DRAWN), origin)
     from onemap.rules.review.statement.docx_documents import docx_document
 
-    drawn = drawn_maps(library, case, content, chosen_fonts(), progress)
-    return docx_document(content, drawn, templates, _pages(content, progress, _DRAWN), origin)
+    maps = drawn_maps(library, case, content, chosen_fonts(), progress)
+    return docx_document(content, maps, templates, _pages(content, progress, _DRAWN), origin)
 
 
 def _pages(content: dict[str, Any], progress: Progress, begin: float) -> Progress:
@@ -142,16 +144,16 @@ def drawn_maps(
     overrides = case.current.judged_verdicts
     language, figures = content["language"], content["figures"]
     source = MapSource(library, case.current.run, language, overrides)
-    drawn: list[str] = []
+    svg_texts: list[str] = []
     pages = [page_of(figure) for figure in figures]
     costs = [_cost(page, source) for page in pages]
     for figure, page, part in zip(figures, pages, progress.part(_READ, _DRAWN).parts(costs), strict=True):
-        step = phrase("progress.maps", language, number=len(drawn) + 1, count=len(figures))
+        step = phrase("progress.maps", language, number=len(svg_texts) + 1, count=len(figures))
         title, families = content["project"]["name"], f"{fonts.families['heading']}, {FONTS}"
         prefix = f"map{figure['number']}-"
         part.at(0.0, step)
-        drawn.append(drawn_on_paper(source, page, title, families, prefix, part).svg)
-    return drawn
+        svg_texts.append(drawn_on_paper(source, page, title, families, prefix, part).svg)
+    return svg_texts
 
 
 def _cost(page: MapPage, source: MapSource) -> int:

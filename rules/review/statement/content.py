@@ -96,11 +96,11 @@ def statement_content(
     overrides = case.current.judged_verdicts
     maps = _maps(library, case, evidence, department, () if kind == "reply" else annexes)
     rows = with_figures(rule_rows(evidence, overrides, department), maps, evidence)
-    items, shown = checklist(case.current, evidence, department), open_together(rows, evidence, overrides)
+    items, shown_rows = checklist(case.current, evidence, department), open_together(rows, evidence, overrides)
     parcels, totals = parcel_areas(evidence)
     crs = crs_title(library.crs, language)
     boundary, audit = boundary_table(evidence, crs), chain_at(library, case.id)
-    annexed = _annex_content(library, case, evidence, department)
+    annex_content = _annex_content(library, case, evidence, department)
     notes = [*_notes(evidence, rows, items, language), *_case_notes(library, case, evidence)]
     return {
         "schema": SCHEMA,
@@ -115,26 +115,26 @@ def statement_content(
         "totals": {**totals, "parcels": len(parcels)},
         **_bases(library, evidence, rows, department),
         "land": land_table(evidence),
-        **_rule_tables(evidence, rows, shown, totals["area_ellipsoidal_m2"]),
+        **_rule_tables(evidence, rows, shown_rows, totals["area_ellipsoidal_m2"]),
         "parcel_findings": _parcel_findings(evidence, overrides, rows, maps),
         **_differences(library, evidence, department, audit["at"]),
-        **_opinion_tables(library, case, evidence, rows, shown, items, department),
+        **_opinion_tables(library, case, evidence, rows, shown_rows, items, department),
         "checklist": items,
         "figures": maps,
         "boundary": boundary,
-        **annexed,
+        **annex_content,
         "audit": audit,
-        "notes": [*notes, *_not_printed(case, evidence, annexes, annexed)],
+        "notes": [*notes, *_not_printed(case, evidence, annexes, annex_content)],
         "declaration": _declaration(case, kind, language),
     }
 
 
 def _annex_content(library: Library, case: Case, evidence: Evidence, department: str | None) -> dict[str, Any]:
     """The content that stands in annexes only, by key: the remedy, and comments of the public."""
-    language, found = evidence.language, remedy_content(library, case.current, evidence, department)
-    named = {name: _with_names(found[name], language) for name in ("alternatives", "cuts")} if found else {}
+    language, remedy = evidence.language, remedy_content(library, case.current, evidence, department)
+    titled_tables = {name: _with_names(remedy[name], language) for name in ("alternatives", "cuts")} if remedy else {}
     return {
-        "remedy": found and {**found, **named},
+        "remedy": remedy and {**remedy, **titled_tables},
         "comments": comments_annex(library, case, department, language),
     }
 
@@ -184,28 +184,30 @@ def _case(case: Case, language: str) -> dict[str, Any]:
     }
 
 
-def _rule_tables(evidence: Evidence, rows: list[Row], shown: list[Row], area_m2: float) -> dict[str, Any]:
-    """The tables of rules, by key. rows: of rules; shown: these, open ones together; area_m2: of all parcels."""
+def _rule_tables(evidence: Evidence, rows: list[Row], shown_rows: list[Row], area_m2: float) -> dict[str, Any]:
+    """The tables of rules, by key. rows: of rules; shown_rows: these, open ones together; area_m2: of all parcels."""
     language = evidence.language
-    grave = by_gravity(row for row in shown if row["state"] in (RowState.CONFLICT, RowState.UNKNOWN))
+    grave = by_gravity(row for row in shown_rows if row["state"] in (RowState.CONFLICT, RowState.UNKNOWN))
     controls = [{"number": number, **row} for number, row in enumerate(grave, start=1)]
     return {
         "three_lines": _with_names(three_lines(evidence, rows, area_m2), language),
-        "plans": {name: _with_names([one for one in shown if _stands_in(name, one)], language) for name in PLAN_TABLES},
+        "plans": {
+            name: _with_names([one for one in shown_rows if _stands_in(name, one)], language) for name in PLAN_TABLES
+        },
         "controls": _with_names(controls, language),
     }
 
 
-def _first_page(rows: list[Row], shown: list[Row], opinions: list[Row], evidence: Evidence) -> dict[str, Any]:
+def _first_page(rows: list[Row], shown_rows: list[Row], opinions: list[Row], evidence: Evidence) -> dict[str, Any]:
     """The content of page one, by key: departments, the gravest findings, rules asked, open matters."""
     language, labels = evidence.language, words(evidence.language)
     departments = department_rows(rows, opinions, _consulting_rules(evidence), labels)
-    asked = rules_asked(rows, labels)
+    rules_facts = rules_asked(rows, labels)
     return {
         "departments": _with_names(departments, language),
-        "gravest": _with_names(gravest(shown), language),
-        "asked": asked,
-        "open": open_matters(departments, asked),
+        "gravest": _with_names(gravest(shown_rows), language),
+        "asked": rules_facts,
+        "open": open_matters(departments, rules_facts),
     }
 
 
@@ -220,19 +222,19 @@ def _opinion_tables(
     case: Case,
     evidence: Evidence,
     rows: list[Row],
-    shown: list[Row],
+    shown_rows: list[Row],
     items: list[Row],
     department: str | None,
 ) -> dict[str, Any]:
     """The tables of opinions and other words of people, by key.
 
-    rows: of rules; shown: these, open ones together; items: of the checklist.
+    rows: of rules; shown_rows: these, open ones together; items: of the checklist.
     """
     language = evidence.language
     opinions = opinion_rows(case, case.current, evidence, department)
     overrides = override_rows(case.current, language, evidence, {row["rule"] for row in rows})
     return {
-        **_first_page(rows, shown, opinions, evidence),
+        **_first_page(rows, shown_rows, opinions, evidence),
         "opinions": opinions,
         "earlier_opinions": [
             row for round_ in case.rounds[: case.round - 1] for row in opinion_rows(case, round_, evidence, department)
@@ -258,7 +260,7 @@ def _project(case: Case, evidence: Evidence, totals: Mapping[str, Any], points: 
     site = f"{hectares_text(area_m2)} ha / {mu_text(area_m2)} mu"
     if evidence.language == "zh":
         site = f"{hectares_text(area_m2)}公顷（{mu_text(area_m2)}亩）"
-    counted = {
+    counted_values = {
         "site": site,
         "parcels": str(len(evidence.parcels)),
         "boundary_points": str(points),
@@ -268,9 +270,9 @@ def _project(case: Case, evidence: Evidence, totals: Mapping[str, Any], points: 
     }
     rows: list[Row] = [{"key": "name", "title": labels["field_name"], "value": case.project}]
     rows += given_facts(case, evidence.record["parameters"].get("code_system"), evidence.language)
-    rows += [{"key": key, "title": labels[f"field_{key}"], "value": value} for key, value in counted.items()]
-    known = [row for row in rows if row["value"]]
-    return {"name": case.project, "rows": rows, "known": known}
+    rows += [{"key": key, "title": labels[f"field_{key}"], "value": value} for key, value in counted_values.items()]
+    known_rows = [row for row in rows if row["value"]]
+    return {"name": case.project, "rows": rows, "known": known_rows}
 
 
 def _stands_in(table: str, row: Row) -> bool:
@@ -358,11 +360,11 @@ def _run(evidence: Evidence) -> dict[str, Any]:
 
 def _consulting_rules(evidence: Evidence) -> dict[str, set[str]]:
     """By department, the rules of other departments that want it consulted."""
-    found: dict[str, set[str]] = {}
+    rules_by_department: dict[str, set[str]] = {}
     for rule in evidence.rules.values():
         for department in set(rule.consult) - {rule.department}:
-            found.setdefault(department, set()).add(rule.id)
-    return found
+            rules_by_department.setdefault(department, set()).add(rule.id)
+    return rules_by_department
 
 
 def _case_notes(library: Library, case: Case, evidence: Evidence) -> list[str]:
@@ -372,32 +374,32 @@ def _case_notes(library: Library, case: Case, evidence: Evidence) -> list[str]:
     layers that lack ground near the parcels or are less accurate than they lie off it, and whether names are typed or
     accounts.
     """
-    language, asked = evidence.language, evidence.question
+    language, case_question = evidence.language, evidence.question
     areas = area_problems(library, case.current.run, case.data, case.terms)
     asked_for = evidence.record["parameters"]
     lands = LandWidth(asked_for.get("land_width") or "").remarks({"file": asked_for["parcels"]})
-    kinds = kind_problems_of(asked.packs, asked.parcels, language)
-    used = versions_of_run(evidence.record["layers"])
+    kinds = kind_problems_of(case_question.packs, case_question.parcels, language)
+    used_versions = versions_of_run(evidence.record["layers"])
     is_closed = case.state in CLOSED
     others = [] if is_closed else shared_ground(library, case)
-    remarks = ground_remarks(library, used) if is_closed else lacking_ground(library, used)
-    ground = problems_near(remarks, used, asked.parcels.extent)
-    west, south, *_ = asked.parcels.extent
-    shown = replace(asked, language=language)  # the run may have been made in the other one
-    plan = check_plan_of(library, shown, local_origin(west, south), strictly=False)
-    edges = [*width_problems(library, plan), *accuracy_problems_of(library, plan, [asked.parcels])]
+    remarks = ground_remarks(library, used_versions) if is_closed else lacking_ground(library, used_versions)
+    ground = problems_near(remarks, used_versions, case_question.parcels.extent)
+    west, south, *_ = case_question.parcels.extent
+    question_in_language = replace(case_question, language=language)  # the run may have been made in the other one
+    plan = check_plan_of(library, question_in_language, local_origin(west, south), strictly=False)
+    edges = [*width_problems(library, plan), *accuracy_problems_of(library, plan, [case_question.parcels])]
     names = words(language)["names_typed" if library.account is None else "names_of_accounts"]
     return [*(wording(problem, language)[0] for problem in (*lands, *areas, *others, *kinds, *ground, *edges)), names]
 
 
-def _not_printed(case: Case, evidence: Evidence, annexes: Sequence[str], annexed: Mapping[str, Any]) -> list[str]:
+def _not_printed(case: Case, evidence: Evidence, annexes: Sequence[str], annex_content: Mapping[str, Any]) -> list[str]:
     """A remark that names the non-empty annexes that are left out, and where to find them.
 
-    annexed: from `_annex_content`.
+    annex_content: from `_annex_content`.
     """
     empty = {
         "earlier": case.round == 1,
-        **{name: not content for name, content in annexed.items()},
+        **{name: not content for name, content in annex_content.items()},
         "conflicts": not any(finding["counted"] for finding in evidence.findings),
         "checklist": not case.current.items,
     }

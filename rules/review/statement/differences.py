@@ -43,7 +43,7 @@ def differences(library: Library, evidence: Evidence, until: str | None) -> dict
         first, second = pair.split("×")
         pattern = words(evidence.language)["pair"]
         title = pattern.format(a=evidence.layer_title(first), b=evidence.layer_title(second))
-        compared = {"pair": pair, "pair_title": title, "on": library.day_text(record["started"])}
+        pair_facts = {"pair": pair, "pair_title": title, "on": library.day_text(record["started"])}
         try:
             check_blocks(library, run)
             decided = _last_decisions(library, run, until)
@@ -51,9 +51,9 @@ def differences(library: Library, evidence: Evidence, until: str | None) -> dict
         except OneMapError as error:
             if error.code not in DAMAGE:
                 raise
-            damaged.append(compared)
+            damaged.append(pair_facts)
             continue
-        pairs[pair] = compared
+        pairs[pair] = pair_facts
         rows += [
             {
                 **row,
@@ -85,15 +85,15 @@ def _last_decisions(library: Library, run: str, until: str | None) -> dict[str, 
 def _touched_spots(
     library: Library, run: str, ground: shapely.Geometry, decided: dict[str, str], language: str
 ) -> list[Row]:
-    stored = [row for row in stored_rows(library, run, "spots") if row.wkb is not None]
-    spots = geometries_of_wkb(np.array([row.wkb for row in stored], dtype=object))
+    spot_rows = [row for row in stored_rows(library, run, "spots") if row.wkb is not None]
+    spots = geometries_of_wkb(np.array([row.wkb for row in spot_rows], dtype=object))
     near = np.flatnonzero(shapely.intersects(spots, ground)) if len(spots) else np.empty(0, dtype=int)
-    shared = grounds_inside(spots[near] if len(near) else np.empty(0, dtype=object), ground, run, Threads())
-    area_m2 = ellipsoidal_areas_m2(shared, library.crs)
+    grounds = grounds_inside(spots[near] if len(near) else np.empty(0, dtype=object), ground, run, Threads())
+    area_m2 = ellipsoidal_areas_m2(grounds, library.crs)
     rows = []
-    for at, measured in zip(near, area_m2, strict=True):
-        spot = json.loads(stored[at].content)
-        if not spot["conflict"] or measured < _LEAST_M2:
+    for at, ellipsoidal_m2 in zip(near, area_m2, strict=True):
+        spot = json.loads(spot_rows[at].content)
+        if not spot["conflict"] or ellipsoidal_m2 < _LEAST_M2:
             continue
         decision = decided.get(spot["spot"], spot["decision"])
         rows.append(
@@ -103,7 +103,7 @@ def _touched_spots(
                 "type_title": phrase(f"difference.{spot['type']}", language),
                 "use_a": spot["code_a"],
                 "use_b": spot["code_b"],
-                **areas(float(measured)),
+                **areas(float(ellipsoidal_m2)),
                 "decision": phrase(f"decision.{decision}", language) if decision else None,
             }
         )

@@ -61,8 +61,8 @@ class OwnTemplate:
         self._path, self._where, self._texts, self._chapters = path, where, texts, chapters
         texts["table_number"] = table_numbers(chapters)
         texts["annex"] = dict.fromkeys(ANNEXES, _NO_ANNEX) | {annex["name"]: annex for annex in texts["attached"]}
-        named = [name for kind in DOCUMENTS for name in block_names_of(kind)]
-        texts["blocks"] = dict.fromkeys([*named, *(f"table_{name}" for name in table_names())], "")
+        block_names = [name for kind in DOCUMENTS for name in block_names_of(kind)]
+        texts["blocks"] = dict.fromkeys([*block_names, *(f"table_{name}" for name in table_names())], "")
         self._named = set(_BLOCK.findall(_checked_source(path, texts)))
         self._template = DocxTemplate(str(path))
 
@@ -86,15 +86,15 @@ class OwnTemplate:
     def _block_adders(self, printer: PaperPrinter) -> dict[str, list[Callable[[], None]]]:
         """The functions that write the blocks named in the template: letterhead, chapters, single tables, imprint."""
         lend_styles(printer.document)
-        found: dict[str, list[Callable[[], None]]] = {LETTERHEAD: [printer.add_letterhead]}
+        adders: dict[str, list[Callable[[], None]]] = {LETTERHEAD: [printer.add_letterhead]}
         for chapter in self._chapters:
             name = _name_of(chapter, self._texts["document"]["kind"])
-            found.setdefault(name, []).append(partial(printer.add_chapter, chapter))
+            adders.setdefault(name, []).append(partial(printer.add_chapter, chapter))
             for block in chapter["parts"]:
                 table = getattr(block, "table", "") or getattr(block, "instead_of", "")
-                found.setdefault(f"table_{table}", []).append(partial(printer.add, block))
-        found[IMPRINT] = [printer.add_imprint]
-        return {name: adds for name, adds in found.items() if name in self._named}
+                adders.setdefault(f"table_{table}", []).append(partial(printer.add, block))
+        adders[IMPRINT] = [printer.add_imprint]
+        return {name: adds for name, adds in adders.items() if name in self._named}
 
     def _take_out(self, printer: PaperPrinter, adds: Sequence[Callable[[], None]]) -> Markup:
         """Append blocks to the document, remove them again, and return their XML."""
@@ -102,16 +102,16 @@ class OwnTemplate:
         before = set(body)
         for add in adds:
             add()
-        made = [element for element in body if element not in before]
-        for element in made:
+        new_elements = [element for element in body if element not in before]
+        for element in new_elements:
             body.remove(element)
-        return Markup("".join(map(self._template.xml_to_string, made)))  # ours; texts are escaped  # nosec B704
+        return Markup("".join(map(self._template.xml_to_string, new_elements)))  # ours; texts are escaped  # nosec B704
 
 
 def block_names_of(kind: str) -> list[str]:
     """The names of the blocks of a document, in their order. kind: one of content.DOCUMENTS."""
-    declared = chapters(places("word", kind), "zh")
-    return [LETTERHEAD, *dict.fromkeys(_name_of(chapter, kind) for chapter in declared), IMPRINT]
+    document_chapters = chapters(places("word", kind), "zh")
+    return [LETTERHEAD, *dict.fromkeys(_name_of(chapter, kind) for chapter in document_chapters), IMPRINT]
 
 
 def _name_of(chapter: Node, kind: str) -> str:
@@ -132,11 +132,11 @@ def _leave_out_empty_columns(body: Any, heads: Collection[str]) -> None:
             for place, (head, *cells) in enumerate(columns)
             if _cell_text(head) in heads and all(_cell_text(cell) in ("", NOT_MEASURED) for cell in cells)
         ]
-        kept = [place for place in range(len(columns)) if place not in empty]
-        if not empty or not kept:
+        places = [place for place in range(len(columns)) if place not in empty]
+        if not empty or not places:
             continue
         widths = [int(column.get(_WORD + "w")) for column in grid]
-        widest = max(kept, key=widths.__getitem__)
+        widest = max(places, key=widths.__getitem__)
         whole = str(widths[widest] + sum(widths[place] for place in empty))
         for measure in (grid[widest], *(cell.find(f"{_WORD}tcPr/{_WORD}tcW") for cell in columns[widest])):
             if measure is not None:
@@ -174,28 +174,28 @@ def _checked_source(path: Path, context: Mapping[str, Any]) -> str:
     try:
         tree = environment.parse(source)
         check_tags(tree)
-        found = [
+        problems = [
             Problem("statement.template_field", {"file": path.name, "field": name, "place": at(number)})
             for number, name in sorted(_unknown_fields(tree, _template_fields(context)))
         ]
-        if not found:
+        if not problems:
             # Once in vain, paragraph by paragraph: in the file itself nobody would know where it failed.
             environment.from_string(source).render(_with_pictures(context, [""] * len(context["figures"])))
     except Exception as error:  # noqa: BLE001 - whatever a template brings about is the template's
         number = line_of(error)
         raise refusal(error, path.name, lines[min(max(number, 1), len(lines)) - 1], at(number)) from None
-    if found:
-        raise OneMapError.of(found)
+    if problems:
+        raise OneMapError.of(problems)
     return source
 
 
 def _texts(path: Path) -> Iterator[tuple[Problem, str]]:
     """Place and text, in one line, of every paragraph that has a tag: body, tables, headers and footers."""
     try:
-        with zipfile.ZipFile(path) as packed:
-            if sum(member.file_size for member in packed.infolist()) > _MOST_BYTES:
+        with zipfile.ZipFile(path) as archive:
+            if sum(member.file_size for member in archive.infolist()) > _MOST_BYTES:
                 raise OneMapError("statement.template", file=path.name, reason=f"> {_MOST_BYTES} bytes")
-            check_parts(packed, path.name)
+            check_parts(archive, path.name)
         document = Document(str(path))
     except OneMapError:
         raise
@@ -207,8 +207,8 @@ def _texts(path: Path) -> Iterator[tuple[Problem, str]]:
         tags = [tag.translate(_QUOTES).replace("\n", " ") for tag in _TAG.findall(text)]
         if tags or "{{" in text or "{%" in text:
             _check_blocks(path.name, place, text, tags)
-            joined = " ".join(tags) if tags else text
-            yield place, _FIELD_STEERING.sub("{{ ", _STEERING.sub("{% ", joined))
+            paragraph_text = " ".join(tags) if tags else text
+            yield place, _FIELD_STEERING.sub("{{ ", _STEERING.sub("{% ", paragraph_text))
 
 
 def _check_blocks(file: str, place: Problem, text: str, tags: Sequence[str]) -> None:
@@ -250,14 +250,14 @@ def _paragraphs_of(body: Any) -> Iterator[tuple[Problem, Any]]:
 
 def _unknown_fields(tree: nodes.Template, context: Mapping[str, Any]) -> set[tuple[int, str]]:
     """Line and dotted name of every field that the context does not have."""
-    found: set[tuple[int, str]] = set()
-    _walk(tree, {**context, "loop": _ANY, "range": _ANY}, found)
-    return found
+    lines_and_names: set[tuple[int, str]] = set()
+    _walk(tree, {**context, "loop": _ANY, "range": _ANY}, lines_and_names)
+    return lines_and_names
 
 
-def _walk(node: nodes.Node, scope: Mapping[str, Any], found: set[tuple[int, str]]) -> None:
+def _walk(node: nodes.Node, scope: Mapping[str, Any], lines_and_names: set[tuple[int, str]]) -> None:
     if isinstance(node, nodes.For):
-        _walk(node.iter, scope, found)
+        _walk(node.iter, scope, lines_and_names)
         items = _field_value(node.iter, scope)[0] if _is_field(node.iter) else _ANY
         item = items[0] if isinstance(items, list) and items else _ANY
         names = [node.target.name] if isinstance(node.target, nodes.Name) else []
@@ -267,17 +267,17 @@ def _walk(node: nodes.Node, scope: Mapping[str, Any], found: set[tuple[int, str]
             **dict.fromkeys(names, item),
         }
         for child in node.body:
-            _walk(child, inner, found)
+            _walk(child, inner, lines_and_names)
         for child in node.else_:
-            _walk(child, scope, found)
+            _walk(child, scope, lines_and_names)
         return
     if _is_field(node):
         missing = _field_value(node, scope)[1]
         if missing:
-            found.add((node.lineno, missing))
+            lines_and_names.add((node.lineno, missing))
         return
     for child in node.iter_child_nodes():
-        _walk(child, scope, found)
+        _walk(child, scope, lines_and_names)
 
 
 def _is_field(node: nodes.Node) -> bool:
@@ -334,10 +334,10 @@ def _example(node: Mapping[str, Any]) -> Any:
     if "$ref" in node:
         return _example(_schema()["$defs"][node["$ref"].rpartition("/")[2]])
     parts = [_example(part) for key in ("allOf", "anyOf") for part in node.get(key, ()) if part != {"type": "null"}]
-    joined = {name: value for part in parts if isinstance(part, dict) for name, value in part.items()}
+    merged_values = {name: value for part in parts if isinstance(part, dict) for name, value in part.items()}
     if "properties" in node:
-        joined |= {name: _example(part) for name, part in node["properties"].items()}
-        return joined | {name: "" for name in _EXTENT if "length_m" in joined}
+        merged_values |= {name: _example(part) for name, part in node["properties"].items()}
+        return merged_values | {name: "" for name in _EXTENT if "length_m" in merged_values}
     if "items" in node:
         return [_example(node["items"])]
-    return joined or ""
+    return merged_values or ""

@@ -30,22 +30,22 @@ def land_table(evidence: Evidence) -> Row | None:
         return None
     rule = evidence.rules[rules[0]]
     codes, language = survey_codes(), evidence.language
-    found = _with_columns([row for row in evidence.classes if row["rule"] == rule.id], codes)
-    ground = _SurveyGround(found, {row["parcel"]: row["area_ellipsoidal_m2"] for row in evidence.parcels})
+    land_rows = _with_columns([row for row in evidence.classes if row["rule"] == rule.id], codes)
+    ground = _SurveyGround(land_rows, {row["parcel"]: row["area_ellipsoidal_m2"] for row in evidence.parcels})
     by_ownership = [
         {"ownership": name, "title": codes["ownership"][name][language], **ground.columns(members)}
-        for name, members in _rows_by(found, "ownership").items()
+        for name, members in _rows_by(land_rows, "ownership").items()
     ]
     by_ownership.sort(key=lambda row: _OWNERSHIPS.index(row["ownership"]))
-    total, classes = ground.columns(found), _class_rows(found, ground, codes, language)
-    parcels = [{"parcel": name, **ground.columns(members)} for name, members in _rows_by(found, "parcel").items()]
+    total, classes = ground.columns(land_rows), _class_rows(land_rows, ground, codes, language)
+    parcels = [{"parcel": name, **ground.columns(members)} for name, members in _rows_by(land_rows, "parcel").items()]
     lacking = rounding_difference(total["total"], (row["hectares"] for row in classes))
     return {
         "rule": rule.id,
         "layer": rule.layer,
         "layer_title": evidence.layer_title(rule.layer),
         "version": evidence.version(rule.layer).get("label"),
-        "survey_area_m2": total_m2(row["area_m2"] for row in found),
+        "survey_area_m2": total_m2(row["area_m2"] for row in land_rows),
         "columns": list(COLUMNS),
         "rows": by_ownership,
         "rows_rounding": _rounding_row(total, by_ownership),
@@ -62,9 +62,11 @@ class _SurveyGround:
 
     def __init__(self, rows: Sequence[Row], site_m2: Mapping[str, float]) -> None:
         parcels = _rows_by(rows, "parcel")
-        surveyed = {name: total_m2(row["area_m2"] for row in members) for name, members in parcels.items()}
+        survey_m2_by_parcel = {name: total_m2(row["area_m2"] for row in members) for name, members in parcels.items()}
         # A parcel that the survey measures as the site does has the site's figure, as whatever takes all of it.
-        self._whole = {name: same_ground_m2(found, site_m2.get(name, 0.0)) for name, found in surveyed.items()}
+        self._whole = {
+            name: same_ground_m2(survey_m2, site_m2.get(name, 0.0)) for name, survey_m2 in survey_m2_by_parcel.items()
+        }
         self._count = {name: len(members) for name, members in parcels.items()}
 
     def area_m2(self, rows: Iterable[Row]) -> float:
@@ -75,15 +77,15 @@ class _SurveyGround:
 
     def columns(self, rows: Sequence[Row]) -> Row:
         """Hectares by the table's columns, the exact areas, and the rounding differences of the two sum columns."""
-        wanted = {**{name: (name,) for name in COLUMNS}, "farm": _OF_FARM, "total": (*_OF_FARM, *GROUPS)}
-        exact = {name: self.area_m2(row for row in rows if row["column"] in wanted[name]) for name in COLUMNS}
-        printed = {name: hectares(area_m2) for name, area_m2 in exact.items()}
-        rounding = {
+        parts_by_column = {**{name: (name,) for name in COLUMNS}, "farm": _OF_FARM, "total": (*_OF_FARM, *GROUPS)}
+        exact = {name: self.area_m2(row for row in rows if row["column"] in parts_by_column[name]) for name in COLUMNS}
+        printed_ha = {name: hectares(area_m2) for name, area_m2 in exact.items()}
+        differences = {
             **dict.fromkeys(COLUMNS, 0.0),
-            "farm": rounding_difference(printed["farm"], (printed[name] for name in _OF_FARM)),
-            "total": rounding_difference(printed["total"], (printed[name] for name in GROUPS)),
+            "farm": rounding_difference(printed_ha["farm"], (printed_ha[name] for name in _OF_FARM)),
+            "total": rounding_difference(printed_ha["total"], (printed_ha[name] for name in GROUPS)),
         }
-        return {**printed, "areas_m2": exact, "rounding": rounding}
+        return {**printed_ha, "areas_m2": exact, "rounding": differences}
 
 
 def _rounding_row(total: Row, rows: Iterable[Row]) -> dict[str, float] | None:
@@ -99,18 +101,18 @@ def _rows_by(rows: Iterable[Row], key: str) -> dict[Any, list[Row]]:
 
 def _with_columns(rows: Iterable[Row], codes: Mapping[str, Any]) -> list[Row]:
     """The run's rows by parcel and class, with codes instead of titles and the table's column of each."""
-    owners, found = ownership_codes(), []
+    owners, land_rows = ownership_codes(), []
     for row in rows:
         group = codes["class"].get(row["class"], {}).get("group", "unknown")
         area_m2, column = float(row["area_m2"]), _column(row["class"], group)
-        given = {"parcel": row["parcel"], "class": row["class"], "area_m2": area_m2}
-        found.append({**given, "ownership": owners[row["ownership"]], "group": group, "column": column})
-    return found
+        own_facts = {"parcel": row["parcel"], "class": row["class"], "area_m2": area_m2}
+        land_rows.append({**own_facts, "ownership": owners[row["ownership"]], "group": group, "column": column})
+    return land_rows
 
 
-def _class_rows(found: Iterable[Row], ground: _SurveyGround, codes: Mapping[str, Any], language: str) -> list[Row]:
+def _class_rows(land_rows: Iterable[Row], ground: _SurveyGround, codes: Mapping[str, Any], language: str) -> list[Row]:
     """The classes with their titles and areas, by ownership and code; ground without a class comes last."""
-    by_class = groups_of(((row["ownership"], row["class"], row["group"]), row) for row in found)
+    by_class = groups_of(((row["ownership"], row["class"], row["group"]), row) for row in land_rows)
     rows = []
     for ownership, code, group in sorted(
         by_class, key=lambda one: (_OWNERSHIPS.index(one[0]), one[1] is None, one[1] or "")

@@ -50,11 +50,11 @@ def drawn_on_paper(source: MapSource, page: MapPage, project: str, fonts: str, p
     project: its name, above the map; fonts: families in order of preference; prefix: begins every id in the SVG.
     """
     whole = page.theme == "location"
-    drawn = draw_map(
+    drawing = draw_map(
         source, page, _WHOLE_PAGE if whole else _HALF_PAGE, project=project, fonts=fonts, prefix=prefix, progress=step
     )
-    if drawn.is_legible:
-        return drawn
+    if drawing.is_legible:
+        return drawing
     return draw_map(source, page, _WHOLE_PAGE, project=project, fonts=fonts, prefix=prefix, progress=step)
 
 
@@ -62,7 +62,7 @@ def _shows_all(figure: Row) -> bool:
     return bool(figure["theme"] == "conflict" and figure["rule"] is None)
 
 
-def with_figures(rows: list[Row], found: list[Row], evidence: Evidence) -> list[Row]:
+def with_figures(rows: list[Row], figures: list[Row], evidence: Evidence) -> list[Row]:
     """Add to rows the numbers of the maps that show their rule (and their parcel, if any), and the first map's number.
 
     If the rule has no map of its own, these are the maps of all conflicts on which it has a piece.
@@ -77,15 +77,15 @@ def with_figures(rows: list[Row], found: list[Row], evidence: Evidence) -> list[
             return False
         if figure["rule"] is None and not _shows_all(figure):
             return False
-        asked = {row["parcel"]} if "parcel" in row else grounds.get(row["rule"], set())
+        parcels = {row["parcel"]} if "parcel" in row else grounds.get(row["rule"], set())
         if figure["rule"] is None:
-            asked &= grounds.get(row["rule"], set())
-        return not figure["parcels"] or bool(asked & set(figure["parcels"]))
+            parcels &= grounds.get(row["rule"], set())
+        return not figure["parcels"] or bool(parcels & set(figure["parcels"]))
 
     def numbers(row: Row) -> list[int]:
-        seen = [figure for figure in found if shows(figure, row)]
-        of_rule = [figure for figure in seen if figure["rule"] is not None]
-        return [int(figure["number"]) for figure in of_rule or seen]
+        row_figures = [figure for figure in figures if shows(figure, row)]
+        of_rule = [figure for figure in row_figures if figure["rule"] is not None]
+        return [int(figure["number"]) for figure in of_rule or row_figures]
 
     shown_on = [numbers(row) for row in rows]
     return [

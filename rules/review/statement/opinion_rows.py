@@ -81,8 +81,10 @@ def _state_before_void(case: Case, opinion: Opinion) -> str:
         return opinion.state
     if opinion.signed_by:
         return OpinionState.SIGNED
-    joined = (one.detail["deemed"] for one in case.entries if (one.action, one.round) == ("consolidate", opinion.round))
-    return OpinionState.DEEMED if any(opinion.department in deemed for deemed in joined) else OpinionState.DRAFTED
+    deemed_lists = (
+        one.detail["deemed"] for one in case.entries if (one.action, one.round) == ("consolidate", opinion.round)
+    )
+    return OpinionState.DEEMED if any(opinion.department in deemed for deemed in deemed_lists) else OpinionState.DRAFTED
 
 
 def _laws_once(basis: str) -> list[str]:
@@ -120,20 +122,20 @@ def _day(value: Any) -> str | None:
     return None if value is None else str(value.isoformat())
 
 
-def body_rows(asked: Iterable[AskedBody], evidence: Evidence, department: str | None) -> list[Row]:
+def body_rows(bodies: Iterable[AskedBody], evidence: Evidence, department: str | None) -> list[Row]:
     """The bodies asked on paper, with their answers; for one department only those that it writes to."""
-    return [_body_row(one, evidence) for one in asked if department in (None, one.body.lead)]
+    return [_body_row(one, evidence) for one in bodies if department in (None, one.body.lead)]
 
 
-def _body_row(asked: AskedBody, evidence: Evidence) -> Row:
-    labels, answer = words(evidence.language), asked.answer
+def _body_row(asked_body: AskedBody, evidence: Evidence) -> Row:
+    labels, answer = words(evidence.language), asked_body.answer
     row = {
-        "body": asked.body.name,
-        "title": asked.body.title.get(evidence.language) or asked.body.name,
-        "department": asked.body.lead,
-        "department_title": evidence.department_title(asked.body.lead),
-        "asked_on": _day(asked.asked_on),
-        "due": _day(asked.due),
+        "body": asked_body.body.name,
+        "title": asked_body.body.title.get(evidence.language) or asked_body.body.name,
+        "department": asked_body.body.lead,
+        "department_title": evidence.department_title(asked_body.body.lead),
+        "asked_on": _day(asked_body.asked_on),
+        "due": _day(asked_body.due),
         "answer_text": labels["body_unanswered"],
         "basis": None,
         "entered": None,
@@ -168,13 +170,13 @@ def conditions(opinions: list[Row], language: str) -> list[Row]:
 
 def _condition(lines: list[str], rows: list[Row], language: str) -> Row:
     """One row of lines that some departments ask for; its state is the least final of theirs."""
-    joined = {name: list_text([row[name] for row in rows], language) for name in ("department_title", "unit")}
+    joined_texts = {name: list_text([row[name] for row in rows], language) for name in ("department_title", "unit")}
     state = min((row["state"] for row in rows), key=OPINION_STATES.index)
     departments = [row["department"] for row in rows]
     return {
         "department": departments[0],
         "departments": departments,
-        **joined,
+        **joined_texts,
         "text": "\n".join(lines),
         "state": state,
     }

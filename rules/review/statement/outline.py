@@ -61,28 +61,30 @@ def chapters(where: Collection[str], language: str) -> list[Node]:
     fixed = words(language)
     if _PARTS_ONLY & set(where):
         fixed = {name: _PLACE.sub("", text) for name, text in fixed.items()}
-    found = []
+    all_chapters = []
     for chapter in _nodes_at(shipped_table(_OUTLINE)["chapter"], where, ("paper", "screen")):
         parts = [_part(part, where, language, fixed) for part in _nodes_at(chapter["parts"], where)]
         name = chapter.get("heading")
         if "annex" in chapter:
-            found.append({**_annex(chapter, language), "parts": parts})
+            all_chapters.append({**_annex(chapter, language), "parts": parts})
         else:
-            found.append({"annex": "", **chapter, "name": name, "heading": fixed[name] if name else "", "parts": parts})
-    return found
+            all_chapters.append(
+                {"annex": "", **chapter, "name": name, "heading": fixed[name] if name else "", "parts": parts}
+            )
+    return all_chapters
 
 
 def _annex(chapter: Node, language: str) -> Node:
     """An annex under its first name; it is printed if it is asked for and its own condition holds."""
     annexes = chapter["annex"] if isinstance(chapter["annex"], list) else [chapter["annex"]]
-    asked = f"({' or '.join(f'{annex!r} in document.annexes' for annex in annexes)})"
+    condition = f"({' or '.join(f'{annex!r} in document.annexes' for annex in annexes)})"
     first = annexes[0]
     return {
         **chapter,
         "annex": first,
         "name": f"annex_{first}",
         "heading": phrase(f"annex.{first}", language),
-        "if": f"{asked} and ({chapter['if']})" if "if" in chapter else asked,
+        "if": f"{condition} and ({chapter['if']})" if "if" in chapter else condition,
     }
 
 
@@ -112,7 +114,7 @@ def _part(part: Node, where: Collection[str], language: str, fixed: Mapping[str,
 
 def _table(name: str, where: Collection[str], language: str, fixed: Mapping[str, str]) -> Node:
     tables = shipped_table(_OUTLINE)["tables"]
-    declared = {**tables.get(tables[name].get("like"), {}), **tables[name]}
+    declaration = {**tables.get(tables[name].get("like"), {}), **tables[name]}
     table: Node = {
         "rounding": {},
         "total": {},
@@ -121,7 +123,7 @@ def _table(name: str, where: Collection[str], language: str, fixed: Mapping[str,
         "points_at": "",
         "finds": "",
         "pairs": False,
-        **_node_at(declared, where),
+        **_node_at(declaration, where),
     }
     columns = [column for key in table["columns"] for column in _columns(key, table, language)]
     rest = (WIDTH_MM - sum(column["mm"] for column in columns)) / max(sum(not column["mm"] for column in columns), 1)
@@ -138,16 +140,16 @@ def _table(name: str, where: Collection[str], language: str, fixed: Mapping[str,
 
 def _columns(key: str, table: Node, language: str) -> Iterator[Node]:
     """A column of the outline, or the several columns that it stands for."""
-    fixed, declared = words(language), shipped_table(_OUTLINE)["columns"][key]
-    texts = declared.get("text", f"{{{{ row.{key} }}}}")
-    mm = table["mm"].get(key, declared.get("mm", 0))
-    for each in declared.get("each", [""]):
+    fixed, declaration = words(language), shipped_table(_OUTLINE)["columns"][key]
+    texts = declaration.get("text", f"{{{{ row.{key} }}}}")
+    mm = table["mm"].get(key, declaration.get("mm", 0))
+    for each in declaration.get("each", [""]):
         yield {
             "look": "",
             "align": "left",
-            **declared,
+            **declaration,
             "name": key,
-            "head": fixed[declared.get("head", f"column_{key}").replace("{}", each)],
+            "head": fixed[declaration.get("head", f"column_{key}").replace("{}", each)],
             "texts": [text.replace("{}", each) for text in ([texts] if isinstance(texts, str) else texts)],
             **{name: table[name].get(key, "").replace("{}", each) for name in ("rounding", "total")},
             "mm": _of_language(mm, language),
@@ -167,8 +169,8 @@ def table_names() -> list[str]:
 def table_numbers(chapters: Iterable[Node]) -> dict[str, str]:
     """The number of every table, by its name; empty for one that is not printed. chapters: filled in."""
     parts = [part for chapter in chapters for part in chapter["parts"]]
-    found = {part.table: part.number for part in parts if isinstance(part, Table) and part.number}
-    return dict.fromkeys(table_names(), "") | found
+    numbers = {part.table: part.number for part in parts if isinstance(part, Table) and part.number}
+    return dict.fromkeys(table_names(), "") | numbers
 
 
 def _annexes_of(content: Mapping[str, Any], where: Collection[str]) -> list[Node]:
@@ -180,8 +182,8 @@ def _annexes_of(content: Mapping[str, Any], where: Collection[str]) -> list[Node
     """
     language = content["language"]
     fixed, filling = words(language), _OutlineFilling({**content, "attached": []}, where)
-    standing = [chapter for chapter in filling.declared if chapter["annex"]]
-    several = len(standing) > 1
+    annex_chapters = [chapter for chapter in filling.declared if chapter["annex"]]
+    several = len(annex_chapters) > 1
     return [
         {
             "name": chapter["annex"],
@@ -192,7 +194,7 @@ def _annexes_of(content: Mapping[str, Any], where: Collection[str]) -> list[Node
             if several
             else chapter["heading"],
         }
-        for number, chapter in enumerate(standing, start=1)
+        for number, chapter in enumerate(annex_chapters, start=1)
     ]
 
 
@@ -255,7 +257,7 @@ class _OutlineFilling:
         self.declared = [chapter for chapter in chapters(where, self.language) if self._holds(chapter)]
 
     def chapters(self) -> list[Node]:
-        found = []
+        filled_chapters = []
         annexes = {annex["name"]: annex for annex in self.content["attached"]}
         for chapter in self.declared:
             rows = self._value(chapter["of"]) if "of" in chapter else [None]
@@ -264,8 +266,8 @@ class _OutlineFilling:
             annex = annexes.get(chapter["annex"])
             if annex:
                 chapter = {**chapter, "mark": annex["mark"]}
-            found.append({**chapter, "parts": _number_tables(parts, annex["number"] if annex else None)})
-        return found
+            filled_chapters.append({**chapter, "parts": _number_tables(parts, annex["number"] if annex else None)})
+        return filled_chapters
 
     def _blocks(self, parts: list[Node], row: Any, label: str) -> Iterator[Block]:
         """The blocks of a chapter.
@@ -292,8 +294,10 @@ class _OutlineFilling:
                 lines = lines or ([self._text(part["text"], row=row)] if "text" in part else [])
                 notes = self._value(part["notes"], row=row) if "notes" in part else ()
                 if part.get("own") == "figures":
-                    shown = zip(self.maps, self.content["figures"], strict=bool(self.maps))
-                    yield Figures(tuple(Figure(svg, figure["title"], figure["number"]) for svg, figure in shown))
+                    maps_and_figures = zip(self.maps, self.content["figures"], strict=bool(self.maps))
+                    yield Figures(
+                        tuple(Figure(svg, figure["title"], figure["number"]) for svg, figure in maps_and_figures)
+                    )
                 elif part.get("own"):
                     yield Own(part["own"], tuple(notes), tuple(lines))
                 else:
@@ -346,9 +350,9 @@ class _OutlineFilling:
 _OF_TABLE = ("table", "caption", "unit", "size", "tight", "whole", "splits", "pairs", "finds", "points_at")
 
 
-def _column(declared: Node) -> Column:
-    optional = _is_optional(declared)
-    head, mm, align, name, look = (declared[name] for name in ("head", "mm", "align", "name", "look"))
+def _column(declaration: Node) -> Column:
+    optional = _is_optional(declaration)
+    head, mm, align, name, look = (declaration[name] for name in ("head", "mm", "align", "name", "look"))
     return Column(head, mm, align, name, look, is_optional=optional)
 
 
@@ -363,15 +367,15 @@ def _of_screen(row: Node, points_at: str) -> Node:
 
 def _number_tables(parts: list[Block], annex: Any) -> list[Block]:
     """Number the tables of a chapter from 1 without gaps. annex: its number, None for other chapters."""
-    numbered, last = [], 0
+    numbered_parts, last = [], 0
     for part in parts:
-        found = _TABLE_NUMBER.match(getattr(part, "caption", None) or "")
-        if found:
+        match = _TABLE_NUMBER.match(getattr(part, "caption", None) or "")
+        if match:
             last += 1
-            number = f"{found[2] if annex is None else annex}-{last}"
-            part = replace(part, number=number, caption=part.caption.replace(found[0], f"{found[1]}{number}", 1))
-        numbered.append(part)
-    return numbered
+            number = f"{match[2] if annex is None else annex}-{last}"
+            part = replace(part, number=number, caption=part.caption.replace(match[0], f"{match[1]}{number}", 1))
+        numbered_parts.append(part)
+    return numbered_parts
 
 
 def _is_optional(column: Node) -> bool:

@@ -40,9 +40,9 @@ def statement_page(
     figures, project = content["figures"], content["project"]["name"]
     first, *parts = progress.parts([_PAGE_MAP] + [1.0] * len(figures))
     ground = page_map(source, rules, first)
-    drawn = [_drawn_map(source, figure, project, part) for figure, part in zip(figures, parts, strict=True)]
-    titled = [{**figure, "title": one.title} for figure, one in zip(figures, drawn, strict=True)]
-    page = _page(library, case, {**content, "figures": titled}, ground, [one.svg for one in drawn], origin)
+    maps = [_drawn_map(source, figure, project, part) for figure, part in zip(figures, parts, strict=True)]
+    titled_figures = [{**figure, "title": one.title} for figure, one in zip(figures, maps, strict=True)]
+    page = _page(library, case, {**content, "figures": titled_figures}, ground, [one.svg for one in maps], origin)
     read = PrintedPage(page)
     for name, digest in (("texts", read.text_digest), ("drawn", read.drawn_digest)):
         page = page.replace(f'data-{name}=""', f'data-{name}="{digest}"', 1)
@@ -67,11 +67,11 @@ def _page(
     """The page with its maps. ground: the map that a reader can pan; maps: of the figures."""
     department, language = content["document"]["department"], content["language"]
     where = places("screen", content["document"]["kind"], department)
-    shown, chapters = printed_outline(content, where, maps)
+    printed_content, chapters = printed_outline(content, where, maps)
     scripts = [template_part("map.js")]
     reply = ""
     if department and takes_reply(case, department):
-        reply = reply_section(library, case, department, shown, language)
+        reply = reply_section(library, case, department, printed_content, language)
         scripts = [template_part("seal.js"), *scripts, template_part("reply.js")]
     style = render("page.css")
     policy = (
@@ -80,7 +80,7 @@ def _page(
     )
     page = render(
         "page.html",
-        **shown,
+        **printed_content,
         words=words(language),
         policy=policy,
         style=style,

@@ -60,9 +60,9 @@ def page_map(source: MapSource, rules: set[str] | None = None, progress: Progres
         layers = [layer.thin(tolerance_m, least_m) for layer in page.layers]
         # What is too large by its points alone need not be written to be known so.
         if sum(layer.least_bytes for layer in layers) <= MOST_BYTES:
-            drawn = page.html(layers)
-            if len(drawn.encode()) <= MOST_BYTES:
-                return drawn
+            map_html = page.html(layers)
+            if len(map_html.encode()) <= MOST_BYTES:
+                return map_html
     return page.html([layer.thin(*coarsest) for layer in page.layers])
 
 
@@ -171,22 +171,22 @@ class _PageMap:
         return [*groups, self._piece_group(), self._parcel_group()]
 
     def _layers(self) -> list[_Layer]:
-        themes, layers, drawn = map_themes(), [], set()
+        themes, layers, drawn_codes = map_themes(), [], set()
         for theme in ("present_use", "plan"):
             for code in themes[theme]["one_of"]:
                 near = self._features(code, self.boxes)
                 if near:
-                    drawn.add(code)
-                    layers.append(self._layer(code, near, self.boxes, shown=theme not in _OFF))
+                    drawn_codes.add(code)
+                    layers.append(self._layer(code, near, self.boxes, is_shown=theme not in _OFF))
                     break
         codes = [*themes["location"]["layers"], *themes["controls"].get("faint", ()), *themes["controls"]["layers"]]
         # What else a finding rests on is there to be switched on; at first it would hide too much.
         others = [layer for layer in self._layer_of_rule().values() if layer not in codes]
         for code in dict.fromkeys([*codes, *others]):
             boxes = [self.whole] if code in themes["location"]["layers"] else self.boxes
-            near = self._features(code, boxes) if code not in drawn else []
+            near = self._features(code, boxes) if code not in drawn_codes else []
             if near:
-                layers.append(self._layer(code, near, boxes, shown=code in codes))
+                layers.append(self._layer(code, near, boxes, is_shown=code in codes))
         return layers
 
     def _layer_of_rule(self) -> dict[str, str]:
@@ -198,7 +198,9 @@ class _PageMap:
         near = [self.source.near(code, box) for box in boxes]
         return near if any(near) else []
 
-    def _layer(self, code: str, near: Sequence[NearFeatures | None], boxes: Sequence[Bounds], *, shown: bool) -> _Layer:
+    def _layer(
+        self, code: str, near: Sequence[NearFeatures | None], boxes: Sequence[Bounds], *, is_shown: bool
+    ) -> _Layer:
         entry, parts = self.source.catalogue[code], []
         for features, box in zip(near, boxes, strict=True):
             if features is None:
@@ -210,15 +212,15 @@ class _PageMap:
             has_ring = shapely.get_dimensions(geometries) == 2
             lines = np.where(has_ring, shapely.boundary(geometries), geometries)
             parts.append(_Part(clip_to_frame(geometries, view), clip_to_frame(lines, view), looks, look_of))
-        return _Layer(entry, shown, parts)
+        return _Layer(entry, is_shown, parts)
 
     def _group(self, layer: _Layer) -> _Group:
         group = _Group(layer.entry.code, layer.entry.title_in(self.language), layer.shown)
         for part in layer.parts:
-            seen = np.flatnonzero(~shapely.is_missing(part.shapes))
-            for index in np.unique(part.look_of[seen]).tolist():
+            visible_rows = np.flatnonzero(~shapely.is_missing(part.shapes))
+            for index in np.unique(part.look_of[visible_rows]).tolist():
                 self.progress.forward(LAYER_SHARE)
-                rows, look = seen[part.look_of[seen] == index], part.looks[index]
+                rows, look = visible_rows[part.look_of[visible_rows] == index], part.looks[index]
                 group.paths.append(self._shapes_svg(part.shapes[rows], look, part.lines[rows]))
                 kind = _DIMENSIONS[int(shapely.get_dimensions(part.shapes[rows]).max())]
                 group.looks.setdefault(look.title, (look, kind))
@@ -306,15 +308,15 @@ class _PageMap:
 
     def _legend(self, groups: Sequence[_Group]) -> list[dict[str, Any]]:
         """Every layer with its looks; a layer with a single look of its own name shows it beside that name."""
-        found = []
+        entries = []
         for group in reversed(groups):
             looks = [(self._swatch(*look), name.removeprefix(f"{group.title}: ")) for name, look in group.looks.items()]
             single = len(looks) == 1 and group.title in group.looks
             swatch, looks = (looks[0][0], []) if single else ("", looks)
-            found.append(
+            entries.append(
                 {"name": group.name, "title": group.title, "shown": group.shown, "swatch": swatch, "looks": looks}
             )
-        return found
+        return entries
 
     def _swatch(self, symbol: Symbol, kind: str) -> Markup:
         """The swatch of a look in the legend, in mm like the patterns."""

@@ -92,11 +92,11 @@ def _areas(row: dict[str, Any]) -> dict[str, str]:
     """The hectares and mu of a row that also has exact areas: an area above zero never prints as zero."""
     exact = row.get("area_ellipsoidal_m2", row.get("area_m2"))
     forms = {"hectares": printed_hectares, "mu": printed_mu}
-    found = {name: form(row[name], exact) for name, form in forms.items() if row.get(name) is not None}
+    area_texts = {name: form(row[name], exact) for name, form in forms.items() if row.get(name) is not None}
     for column, area_m2 in row.get("areas_m2", {}).items():
         name = column if column in row else f"{column}_hectares"
-        found[name] = printed_hectares(row[name], area_m2)
-    return found
+        area_texts[name] = printed_hectares(row[name], area_m2)
+    return area_texts
 
 
 def _rounding_text(lacking: float, language: str) -> str:
@@ -172,24 +172,26 @@ def _sentences(content: dict[str, Any]) -> dict[str, Any]:
 
 def _project(content: dict[str, Any], labels: dict[str, str]) -> str:
     """A sentence on the project: its applicant, place and site; facts that were not stated are left out."""
-    known = {row["key"]: row["value"] for row in content["project"]["known"]}
-    facts = [labels[f"said_{key}"].format(value=known[key]) for key in _OF_PROJECT if known.get(key)]
+    values = {row["key"]: row["value"] for row in content["project"]["known"]}
+    facts = [labels[f"said_{key}"].format(value=values[key]) for key in _OF_PROJECT if values.get(key)]
     stop = labels["full_stop" if facts else "colon"]  # a name alone is no sentence
-    return f"{labels['comma'].join([known['name'], *facts])}{stop}{labels['area_sentence'].format(**content['totals'])}"
+    return (
+        f"{labels['comma'].join([values['name'], *facts])}{stop}{labels['area_sentence'].format(**content['totals'])}"
+    )
 
 
 _OF_PROJECT = ("developer", "location")
 _ENDS = tuple("。.！!？?；;")
 
 
-def _open(found: dict[str, str], labels: dict[str, str]) -> list[str]:
+def _open(open_counts: dict[str, str], labels: dict[str, str]) -> list[str]:
     keys = (
         ("opinions", "open_opinions"),
         ("items", "open_checklist"),
         ("unknown_rules", "open_unknown"),
         ("not_asked", "open_not_asked"),
     )
-    items = [labels[key].format(count=found[name]) for name, key in keys if found[name] != "0"]
+    items = [labels[key].format(count=open_counts[name]) for name, key in keys if open_counts[name] != "0"]
     return [
         labels["open_sentence"].format(items=labels["list_semicolon"].join(items)) if items else labels["open_nothing"]
     ]
@@ -200,12 +202,12 @@ def _checklist(content: dict[str, Any], labels: dict[str, str]) -> list[dict[str
 
     `numbers`: of its items, in the order of the rows.
     """
-    together: dict[Any, list[dict[str, Any]]] = {}
+    groups: dict[Any, list[dict[str, Any]]] = {}
     for row in content["checklist"]:
         alike = (row["department"], row["reason_text"])
-        together.setdefault((row["id"], *alike) if row["answer"] else alike, []).append(row)
+        groups.setdefault((row["id"], *alike) if row["answer"] else alike, []).append(row)
     rows, last = [], 0
-    for items in together.values():
+    for items in groups.values():
         first, last = last + 1, last + len(items)
         titles = titles_asked_once([item["title"] for item in items], content["language"])
         numbers = str(first) if first == last else f"{first}–{last}"
@@ -215,16 +217,16 @@ def _checklist(content: dict[str, Any], labels: dict[str, str]) -> list[dict[str
 
 def _differences(content: dict[str, Any], labels: dict[str, str]) -> str:
     """The plans compared, or that none were, with the number of differences on the site; and what could not be read."""
-    compared, damaged = (
+    pairs_text, damaged = (
         labels["list_semicolon"].join(
             labels["pair_compared"].format(pair=row["pair_title"], day=row["on"]) for row in rows
         )
         for rows in (content["comparisons"], content["damaged_comparisons"])
     )
     text = "" if damaged else labels["note_not_compared"]
-    if compared:
+    if pairs_text:
         sentence = labels["note_differences" if content["differences"] else "note_no_differences"]
-        text = sentence.format(pairs=compared, count=len(content["differences"]))
+        text = sentence.format(pairs=pairs_text, count=len(content["differences"]))
     return text + labels["note_damaged_comparisons"].format(pairs=damaged) if damaged else text
 
 
@@ -240,29 +242,29 @@ def _land(content: dict[str, Any], labels: dict[str, str]) -> str:
 
 
 def _conclusion(content: dict[str, Any], labels: dict[str, str]) -> list[str]:
-    found = content["conclusion"]
-    lines = [labels["conclusion_machine"].format(title=found["machine_title"])]
+    conclusion = content["conclusion"]
+    lines = [labels["conclusion_machine"].format(title=conclusion["machine_title"])]
     if content["document"]["kind"] != "statement":
         return lines
-    if found["decided"]:
-        lines = [labels["conclusion_decided"].format(title=found["decided_title"])]
-        if found["proposed"] and found["proposed"] != found["decided"]:
-            lines.insert(0, labels["conclusion_proposed"].format(title=found["proposed_title"]))
-        if found["reason"]:
-            stop = "" if found["reason"].endswith(_ENDS) else labels["full_stop"].strip()
-            lines.append(labels["conclusion_reason"].format(reason=found["reason"]) + stop)
-    elif found["proposed"]:
-        lines.append(labels["conclusion_proposed"].format(title=found["proposed_title"]))
+    if conclusion["decided"]:
+        lines = [labels["conclusion_decided"].format(title=conclusion["decided_title"])]
+        if conclusion["proposed"] and conclusion["proposed"] != conclusion["decided"]:
+            lines.insert(0, labels["conclusion_proposed"].format(title=conclusion["proposed_title"]))
+        if conclusion["reason"]:
+            stop = "" if conclusion["reason"].endswith(_ENDS) else labels["full_stop"].strip()
+            lines.append(labels["conclusion_reason"].format(reason=conclusion["reason"]) + stop)
+    elif conclusion["proposed"]:
+        lines.append(labels["conclusion_proposed"].format(title=conclusion["proposed_title"]))
     else:
         lines = [lines[0] + labels["sentence_end"] + labels["conclusion_pending"]]
     return lines
 
 
-def _remedy(found: dict[str, Any], labels: dict[str, str]) -> list[str]:
+def _remedy(remedy: dict[str, Any], labels: dict[str, str]) -> list[str]:
     """Sentences on the criterion of the alternatives, and how far the search went."""
-    lines = [labels["note_remedy"].format(verdict=found["keep_verdict_title"], **found)]
-    lines += [labels["note_remedy_overridden"]] if found["overridden"] else []
-    return [*lines, *([found["search"]] if found["search"] else []), labels["note_departments"]]
+    lines = [labels["note_remedy"].format(verdict=remedy["keep_verdict_title"], **remedy)]
+    lines += [labels["note_remedy_overridden"]] if remedy["overridden"] else []
+    return [*lines, *([remedy["search"]] if remedy["search"] else []), labels["note_departments"]]
 
 
 def _date(text: str, language: str) -> str:
@@ -273,13 +275,15 @@ def _date(text: str, language: str) -> str:
 
 def _stale(opinions: list[dict[str, Any]], labels: dict[str, str]) -> list[str]:
     """Sentences on departments whose opinions depend on superseded inputs; those with the same inputs are joined."""
-    together: dict[str, list[str]] = {}
+    names_by_layers: dict[str, list[str]] = {}
     for row in opinions:
         if row["stale"]:
-            together.setdefault(labels["list_comma"].join(row["stale_titles"]), []).append(row["department_title"])
+            names_by_layers.setdefault(labels["list_comma"].join(row["stale_titles"]), []).append(
+                row["department_title"]
+            )
     return [
         labels["note_stale"].format(department=labels["list_comma"].join(names), layers=layers)
-        for layers, names in together.items()
+        for layers, names in names_by_layers.items()
     ]
 
 

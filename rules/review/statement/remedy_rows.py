@@ -26,20 +26,20 @@ def remedy_content(library: Library, one: Round, evidence: Evidence, department:
     """
     if not one.remedies:
         return None
-    kept, language = one.remedies[-1], evidence.language
-    record = whole_record(library, kept.run, KIND)
-    options = stored_options(library, kept.run)
+    kept_remedy, language = one.remedies[-1], evidence.language
+    record = whole_record(library, kept_remedy.run, KIND)
+    options = stored_options(library, kept_remedy.run)
     return {
-        "run": kept.run,
-        "by": kept.by,
-        "on": kept.on.isoformat(),
+        "run": kept_remedy.run,
+        "by": kept_remedy.by,
+        "on": kept_remedy.on.isoformat(),
         "keep_verdict": options.keep_verdict,
         "keep_verdict_title": phrase(f"verdict.{options.keep_verdict}", language),
         "search": search_text(record["search"], language),
         "overridden": bool(one.overrides),
-        "alternatives": _alternatives(library, stored_rows(library, kept.run, "alternatives"), language),
-        "departments": _departments(stored_rows(library, kept.run, "departments"), evidence, department),
-        "cuts": _cuts(library, stored_rows(library, kept.run, "cuts"), evidence, department),
+        "alternatives": _alternatives(library, stored_rows(library, kept_remedy.run, "alternatives"), language),
+        "departments": _departments(stored_rows(library, kept_remedy.run, "departments"), evidence, department),
+        "cuts": _cuts(library, stored_rows(library, kept_remedy.run, "cuts"), evidence, department),
     }
 
 
@@ -50,10 +50,10 @@ def _ellipsoidal_areas(library: Library, rows: list[StoredRow]) -> list[PrintedA
 
 
 def _alternatives(library: Library, rows: list[StoredRow], language: str) -> list[Row]:
-    found = []
-    for row, measured in zip(rows, _ellipsoidal_areas(library, rows), strict=True):
+    alternative_rows = []
+    for row, row_areas in zip(rows, _ellipsoidal_areas(library, rows), strict=True):
         values = row.values
-        found.append(
+        alternative_rows.append(
             {
                 "parcel": values["parcel"],
                 "alternative": values["alternative"],
@@ -61,7 +61,7 @@ def _alternatives(library: Library, rows: list[StoredRow], language: str) -> lis
                 "step": step_text(values["moved_m"], values["turned_deg"], language) or None,
                 "passes": values["passes"],
                 "verdict": values["verdict"],
-                **measured,
+                **row_areas,
                 "share": values["share"],
                 "moved_m": values["moved_m"],
                 "east_m": values["east_m"],
@@ -69,21 +69,23 @@ def _alternatives(library: Library, rows: list[StoredRow], language: str) -> lis
                 "turned_deg": values["turned_deg"],
             }
         )
-    return found
+    return alternative_rows
 
 
 def _departments(rows: list[StoredRow], evidence: Evidence, department: str | None) -> list[Row]:
     # A parcel's planar square metres, in those of the ellipsoid: the scale is the same all over it.
     scale = {row["parcel"]: row["area_ellipsoidal_m2"] / row["area_m2"] for row in evidence.parcels}
-    found = []
+    department_rows = []
     for row in rows:
         values = row.values
         if department not in (None, values["department"]):
             continue
         titles = {f"{name}_title": phrase(f"verdict.{values[name]}", evidence.language) for name in _VERDICTS}
         exact = {name: values[name] * scale[values["parcel"]] for name in MEASURES}
-        measured = {f"{name.removesuffix('_m2')}_hectares": hectares(area_m2) for name, area_m2 in exact.items()}
-        found.append(
+        hectares_by_name = {
+            f"{name.removesuffix('_m2')}_hectares": hectares(area_m2) for name, area_m2 in exact.items()
+        }
+        department_rows.append(
             {
                 "parcel": values["parcel"],
                 "alternative": values["alternative"],
@@ -92,24 +94,24 @@ def _departments(rows: list[StoredRow], evidence: Evidence, department: str | No
                 "department_title": evidence.department_title(values["department"]),
                 **{name: values[name] for name in _VERDICTS},
                 **titles,
-                **measured,
+                **hectares_by_name,
                 "areas_m2": {name.removesuffix("_m2"): area_m2 for name, area_m2 in exact.items()},
             }
         )
-    return found
+    return department_rows
 
 
 _VERDICTS = ("verdict_before", "verdict_after")
 
 
 def _cuts(library: Library, rows: list[StoredRow], evidence: Evidence, department: str | None) -> list[Row]:
-    found = []
-    for row, measured in zip(rows, _ellipsoidal_areas(library, rows), strict=True):
+    cut_rows = []
+    for row, row_areas in zip(rows, _ellipsoidal_areas(library, rows), strict=True):
         values = row.values
         rule = evidence.rules[values["rule"]]
         if department in (None, rule.department):
             title = evidence.rule_title(rule.id)
-            found.append(
+            cut_rows.append(
                 {
                     "parcel": values["parcel"],
                     "rule": rule.id,
@@ -117,7 +119,7 @@ def _cuts(library: Library, rows: list[StoredRow], evidence: Evidence, departmen
                     "department": rule.department,
                     "department_title": evidence.department_title(rule.department),
                     "verdict": values["verdict"],
-                    **measured,
+                    **row_areas,
                 }
             )
-    return found
+    return cut_rows

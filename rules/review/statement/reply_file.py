@@ -82,41 +82,41 @@ def read_reply(path: Path) -> Reply:
     Raises OneMapError reply.file, reply.syntax, reply.older, reply.form, reply.altered, reply.conclusion, reply.name,
     reply.text, reply.basis, reply.date.
     """
-    found = _object_in(path)
-    if found.get("onemap_reply") == _FORMER:
+    content = _object_in(path)
+    if content.get("onemap_reply") == _FORMER:
         raise OneMapError("reply.older", file=path.name)
-    wrong = [key for key, kind in _TYPES.items() if type(found.get(key)) is not kind]
-    wrong += [key for key in found if key not in _TYPES]
-    wrong += [] if wrong or all(map(_is_answer, found["answers"])) else ["answers"]
-    if wrong or found["onemap_reply"] != FORMAT:
+    wrong = [key for key, kind in _TYPES.items() if type(content.get(key)) is not kind]
+    wrong += [key for key in content if key not in _TYPES]
+    wrong += [] if wrong or all(map(_is_answer, content["answers"])) else ["answers"]
+    if wrong or content["onemap_reply"] != FORMAT:
         raise OneMapError("reply.form", file=path.name, field=", ".join(wrong or ["onemap_reply"]))
-    if found["check"] != reply_check(found):
+    if content["check"] != reply_check(content):
         raise OneMapError("reply.altered", file=path.name)
-    if wrong := _unknown_page(found):
+    if wrong := _unknown_page(content):
         raise OneMapError("reply.form", file=path.name, field=", ".join(wrong))
-    if found["conclusion"] not in CONCLUSIONS:
-        raise OneMapError("reply.conclusion", file=path.name, field="conclusion", value=found["conclusion"])
+    if content["conclusion"] not in CONCLUSIONS:
+        raise OneMapError("reply.conclusion", file=path.name, field="conclusion", value=content["conclusion"])
     for key, code in (("by", "reply.name"), ("text", "reply.text")):
-        if not found[key].strip():
+        if not content[key].strip():
             raise OneMapError(code, file=path.name, field=key)
-    if found["conclusion"] == Conclusion.DISAGREE and not found["basis"].strip():
+    if content["conclusion"] == Conclusion.DISAGREE and not content["basis"].strip():
         raise OneMapError("reply.basis", file=path.name, field="basis")
     try:
-        on = date.fromisoformat(found["on"])
+        on = date.fromisoformat(content["on"])
     except ValueError:
         on = None
-    if on is None or on.isoformat() != found["on"]:  # the day of a week, too, is a date by ISO 8601
-        raise OneMapError("reply.date", file=path.name, field="on", value=found["on"])
-    given = {key: value for key, value in found.items() if key not in ("onemap_reply", "check", "on", "answers")}
-    given["annexes"] = tuple(given["annexes"])
-    return Reply(**given, on=on, answers=tuple((item, answer) for item, answer in found["answers"]))
+    if on is None or on.isoformat() != content["on"]:  # the day of a week, too, is a date by ISO 8601
+        raise OneMapError("reply.date", file=path.name, field="on", value=content["on"])
+    values = {key: value for key, value in content.items() if key not in ("onemap_reply", "check", "on", "answers")}
+    values["annexes"] = tuple(values["annexes"])
+    return Reply(**values, on=on, answers=tuple((item, answer) for item, answer in content["answers"]))
 
 
-def _unknown_page(found: dict[str, Any]) -> list[str]:
+def _unknown_page(content: dict[str, Any]) -> list[str]:
     """The keys describing the page (language, document, annexes) whose values no page can have."""
     allowed = {"language": LANGUAGES, "document": DOCUMENTS}
-    wrong = [key for key, values in allowed.items() if found[key] not in values]
-    return wrong + ([] if all(name in ANNEXES for name in found["annexes"]) else ["annexes"])
+    wrong = [key for key, values in allowed.items() if content[key] not in values]
+    return wrong + ([] if all(name in ANNEXES for name in content["annexes"]) else ["annexes"])
 
 
 def _is_answer(pair: Any) -> bool:
@@ -131,18 +131,18 @@ def _object_in(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise OneMapError("reply.file", file=path.name, reason=file_reason(error)) from None
     try:
-        found = json.loads(content.decode("utf-8-sig"), object_pairs_hook=_once)
-        json.dumps(found, ensure_ascii=False, allow_nan=False).encode()  # half a character is no text
+        reply_object = json.loads(content.decode("utf-8-sig"), object_pairs_hook=_once)
+        json.dumps(reply_object, ensure_ascii=False, allow_nan=False).encode()  # half a character is no text
     except (ValueError, RecursionError):
         raise OneMapError("reply.syntax", file=path.name) from None
-    if not isinstance(found, dict):
+    if not isinstance(reply_object, dict):
         raise OneMapError("reply.syntax", file=path.name)
-    return found
+    return reply_object
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Make an object, and refuse a repeated key: nobody could tell which value was meant. Raises ValueError."""
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    values = dict(pairs)
+    if len(values) != len(pairs):
         raise ValueError("a key stands twice")
-    return found
+    return values

@@ -48,10 +48,10 @@ def check_page(library: Library, reply: Reply, on: date | None, check_case: Call
         return  # it is signed, or silence has spoken: the step says so
     page = (reply.language, reply.department, reply.document, reply.annexes)
     # A remedy that was found since spoils no reply: what the department answers has not changed by it.
-    known = (_with_remedies(case, count) for count in range(len(case.current.remedies), -1, -1))
-    if all(reply.printed != texts_digest(library, one, *page) for one in known):
-        named = department_name(library, reply.department)
-        raise OneMapError("reply.page", field="--reply", department=named)
+    earlier_cases = (_with_remedies(case, count) for count in range(len(case.current.remedies), -1, -1))
+    if all(reply.printed != texts_digest(library, one, *page) for one in earlier_cases):
+        department_text = department_name(library, reply.department)
+        raise OneMapError("reply.page", field="--reply", department=department_text)
 
 
 def _with_remedies(case: Case, count: int) -> Case:

@@ -72,24 +72,28 @@ def shown_digest(library: Library, case: Case, department: str) -> str:
     return sha256(canonical(shown_facts(library, case, department)))
 
 
-def reply_section(library: Library, case: Case, department: str, shown: dict[str, Any], language: str) -> Markup:
-    """Deadline, the machine's draft, the items to judge, and the form. shown: the printed content."""
+def reply_section(
+    library: Library, case: Case, department: str, printed_content: dict[str, Any], language: str
+) -> Markup:
+    """Deadline, the machine's draft, the items to judge, and the form. printed_content: the printed content."""
     opinion = case.opinion(department)
     return render(
         "reply.html",
         language=language,
         words=words(language),
-        document=shown["document"],
+        document=printed_content["document"],
         opinion=opinion,
         text=opinion.text_in(language),
         conclusions=CONCLUSIONS,
-        basis=next(row["basis_text"] for row in shown["opinions"] if row["department"] == department),
+        basis=next(row["basis_text"] for row in printed_content["opinions"] if row["department"] == department),
         articles=[
-            citation(item["law"], [article], language) for item in shown["laws"] for article in item["articles"] or [""]
+            citation(item["law"], [article], language)
+            for item in printed_content["laws"]
+            for article in item["articles"] or [""]
         ],
-        checklist=shown["checklist"],
+        checklist=printed_content["checklist"],
         format=FORMAT,
-        file=_reply_name(case, str(shown["document"]["department_title"]), language),
+        file=_reply_name(case, str(printed_content["document"]["department_title"]), language),
         suffix=SUFFIX,
         most_text=_MOST_TEXT,
         most_answer=_MOST_ANSWER,

@@ -34,7 +34,7 @@ def rule_rows(evidence: Evidence, overrides: Overrides, department: str | None =
     """
     whole_m2 = total_m2(parcel["area_ellipsoidal_m2"] for parcel in evidence.parcels)
     skipped = {item["rule"]: item["reason"] for item in evidence.record["skipped"]}
-    found = groups_of((finding["rule"], finding) for finding in evidence.findings)
+    findings_by_rule = groups_of((finding["rule"], finding) for finding in evidence.findings)
     rows = []
     for rule in evidence.rules.values():
         if not rule.finds or department not in (None, rule.department):
@@ -42,7 +42,7 @@ def rule_rows(evidence: Evidence, overrides: Overrides, department: str | None =
         if rule.id in skipped:
             rows.append(_empty(evidence, rule, RowState.NOT_CHECKED, skipped[rule.id]))
             continue
-        mine = found.get(rule.id, [])
+        mine = findings_by_rule.get(rule.id, [])
         groups = groups_of((_outcome(row, overrides), row) for row in mine)
         blocks = [_findings_row(evidence, rule, groups[key], whole_m2, overrides) for key in sorted(groups)]
         rows += blocks or [_empty(evidence, rule, RowState.CLEAR, None)]
@@ -69,21 +69,23 @@ def judged_parcels(
 
     rules: those whose overrides count; a page for one department must not change by what others set.
     """
-    held: dict[str, list[str]] = {parcel["parcel"]: [] for parcel in evidence.parcels}
+    verdicts_by_parcel: dict[str, list[str]] = {parcel["parcel"]: [] for parcel in evidence.parcels}
     for row in evidence.findings:
         if row["counted"]:
-            held[row["parcel"]].append(_held_verdict(row, overrides) if row["rule"] in rules else row["verdict"])
-    return [{**parcel, **_judgement(held[parcel["parcel"]])} for parcel in parcels]
+            verdicts_by_parcel[row["parcel"]].append(
+                _held_verdict(row, overrides) if row["rule"] in rules else row["verdict"]
+            )
+    return [{**parcel, **_judgement(verdicts_by_parcel[parcel["parcel"]])} for parcel in parcels]
 
 
 def _judgement(verdicts: list[str]) -> Row:
     """What the verdicts of a parcel's counted findings come to."""
-    known = [verdict for verdict in verdicts if verdict != Verdict.UNKNOWN]
+    known_verdicts = [verdict for verdict in verdicts if verdict != Verdict.UNKNOWN]
     return {
         "verdict": min(verdicts, key=RANK.__getitem__, default=Verdict.CLEAR),
-        "known_verdict": min(known, key=RANK.__getitem__, default=Verdict.CLEAR),
-        "findings": sum(verdict != Verdict.CLEAR for verdict in known),
-        "unknown_rules": len(verdicts) - len(known),
+        "known_verdict": min(known_verdicts, key=RANK.__getitem__, default=Verdict.CLEAR),
+        "findings": sum(verdict != Verdict.CLEAR for verdict in known_verdicts),
+        "unknown_rules": len(verdicts) - len(known_verdicts),
     }
 
 
@@ -97,7 +99,7 @@ def open_together(rows: Iterable[Row], evidence: Evidence, overrides: Overrides)
         for finding in evidence.findings
         if finding["verdict"] == Verdict.UNKNOWN == _held_verdict(finding, overrides)
     )
-    found: dict[Any, list[Row]] = {}
+    groups: dict[Any, list[Row]] = {}
     for number, row in enumerate(rows):
         is_open = row["state"] == RowState.UNKNOWN and row["verdict"] == Verdict.UNKNOWN
         whose = (row.get("parcel"), row["department"], row["layer"])
@@ -106,8 +108,8 @@ def open_together(rows: Iterable[Row], evidence: Evidence, overrides: Overrides)
             for item in grounds.get(row["rule"], ())
             if row.get("parcel") in (None, item[0]) and item[-1] == row["counted"]
         )
-        found.setdefault((*whose, ground) if is_open else number, []).append(row)
-    return [group[0] if len(group) == 1 else _one_row(group, evidence.language) for group in found.values()]
+        groups.setdefault((*whose, ground) if is_open else number, []).append(row)
+    return [group[0] if len(group) == 1 else _one_row(group, evidence.language) for group in groups.values()]
 
 
 def _one_row(group: list[Row], language: str) -> Row:
@@ -228,8 +230,8 @@ def _value(rule: Rule, findings: list[Row]) -> float | None:
 
 
 def _total(values: Iterable[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return sum(known) if known else None
+    known_values = [value for value in values if value is not None]
+    return sum(known_values) if known_values else None
 
 
 def three_lines(evidence: Evidence, rows: list[Row], whole_m2: float) -> list[Row]:
@@ -269,13 +271,13 @@ def _sides(evidence: Evidence, rows: list[Row], whole_m2: float) -> list[Row]:
     inside_m2 = _inside_m2(evidence, {row["rule"] for row in rows})
     inside = {**nothing, **areas(inside_m2), "share": inside_m2 / whole_m2}
     lines = [_side_row(rows[0], "inside", labels["boundary_inside"], inside)]
-    for item, found in (("outside", outside or [nothing]), ("unknown", unknown)):
-        for row in found:
+    for item, side_rows in (("outside", outside or [nothing]), ("unknown", unknown)):
+        for row in side_rows:
             more = labels["in_brackets"].format(text=labels[f"boundary_{item}"], more=row["title"])
-            lines.append(_side_row(row, item, more if len(found) > 1 else labels[f"boundary_{item}"], row))
+            lines.append(_side_row(row, item, more if len(side_rows) > 1 else labels[f"boundary_{item}"], row))
     lacking = rounding_difference(hectares(whole_m2), (line["hectares"] or 0.0 for line in lines))
     # Several rules may have found the same ground: then their sides are no parts of the site.
-    are_parts = all(len({row["rule"] for row in found}) <= 1 for found in (outside, unknown))
+    are_parts = all(len({row["rule"] for row in side_rows}) <= 1 for side_rows in (outside, unknown))
     # Half a last digit for the site and each of its sides.
     is_rounding = are_parts and 0 < abs(lacking) <= (len(lines) + 1) / 2 / _LAST_DIGITS
     return [*lines, _rounding_row(rows[0], labels["rounding"], lacking)] if is_rounding else lines

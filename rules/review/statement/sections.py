@@ -34,12 +34,12 @@ def assessments(
     language = evidence.language
     open_items = {item["id"] for item in checklist}
     states = groups_of((row["rule"], row) for row in rows)
-    found = []
+    assessment_rows = []
     for entry in sections()["assessment"]:
         if department not in (None, entry["department"]):
             continue
         state, because = _state(entry, states, open_items, evidence)
-        found.append(
+        assessment_rows.append(
             {
                 "id": entry["id"],
                 "title": entry["title"][language],
@@ -51,7 +51,7 @@ def assessments(
                 "because": because,
             }
         )
-    return found
+    return assessment_rows
 
 
 def _state(
@@ -85,7 +85,10 @@ def _titles_of_classes(names: Collection[str], evidence: Evidence) -> tuple[list
 
     It might where some project states nothing, and where no pack says what a class is.
     """
-    known = {name: item for pack in evidence.packs for name, item in pack.classes.items()}
-    classes, projects = [known[name] for name in names if name in known], Projects(evidence.question.parcels.attributes)
+    class_by_name = {name: item for pack in evidence.packs for name, item in pack.classes.items()}
+    classes, projects = (
+        [class_by_name[name] for name in names if name in class_by_name],
+        Projects(evidence.question.parcels.attributes),
+    )
     titles = [item.title.get(evidence.language, item.name) for item in classes if projects.are_of([item]).any()]
     return titles, len(classes) < len(names) or bool(projects.are_silent(classes).any())

@@ -99,16 +99,16 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
 
     def concat(self, pieces: Iterable[str]) -> str:
         """Join the pieces of a text, counting their length."""
-        found = []
+        texts = []
         for piece in pieces:
-            found.append(piece)
+            texts.append(piece)
             try:
                 self._check(0, len(piece))
             except TooMuch as error:
                 if isinstance(pieces, Generator):
                     pieces.throw(error)  # there, so that its line is known
                 raise
-        return "".join(found)
+        return "".join(texts)
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         """Multiply and divide numbers only; texts and lists would grow."""
@@ -117,8 +117,8 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
         return super().call_binop(context, operator, left, right)
 
     def _join(self, items: Iterable[Any], between: str = "", attribute: Any = None) -> str:
-        taken = [self.getitem(item, attribute) if attribute is not None else item for item in items]
-        return self._join_parts([str(item) for item in taken], str(between))
+        values = [self.getitem(item, attribute) if attribute is not None else item for item in items]
+        return self._join_parts([str(item) for item in values], str(between))
 
     def _replace(self, text: Any, old: Any, new: Any) -> str:
         return self._join_parts(str(text).split(str(old)), str(new)) if str(old) else str(text)

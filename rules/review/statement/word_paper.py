@@ -223,8 +223,8 @@ class PaperPrinter(WordPrinter):
     def add_figure(self, figure: Figure, picture: Picture, *, is_whole: bool) -> None:
         """Set a map above its number and title."""
         width_mm = map_width_mm(picture, is_first=figure.number == "1")
-        shown = self.add_picture(picture, width_mm, keep_with_next=True)
-        shown.paragraph_format.line_spacing_rule = WD_LINE_SPACING.SINGLE  # the text's is lower than any map
+        paragraph = self.add_picture(picture, width_mm, keep_with_next=True)
+        paragraph.paragraph_format.line_spacing_rule = WD_LINE_SPACING.SINGLE  # the text's is lower than any map
         text = f"{self.fixed['figure'].format(number=figure.number)}　{figure.title}"
         self.line(text, CENTER, _SMALL_PT, HEADING, indent=False).paragraph_format.space_before = Pt(6)
 

@@ -21,16 +21,16 @@ def naming_altered_rows(values: Mapping[str, Any]) -> Iterator[None]:
     except (OneMapError, Cancelled, OSError):
         raise
     except Exception as error:
-        found = [problem for place in _library_places(values) for problem in _altered_rows(place)]
-        if found:
-            raise OneMapError.of(found) from error
+        altered_rows = [problem for place in _library_places(values) for problem in _altered_rows(place)]
+        if altered_rows:
+            raise OneMapError.of(altered_rows) from error
         raise
 
 
 def _library_places(values: Mapping[str, Any]) -> list[str]:
     """The possible locations of libraries among a verb's values."""
-    given = [values.get(name) for name in _PLACES]
-    flat = [item for value in given for item in (value if isinstance(value, (list, tuple)) else [value])]
+    place_values = [values.get(name) for name in _PLACES]
+    flat = [item for value in place_values for item in (value if isinstance(value, (list, tuple)) else [value])]
     return list(dict.fromkeys(item for item in flat if isinstance(item, str)))
 
 

@@ -63,22 +63,26 @@ class _Parser(argparse.ArgumentParser):
 def _complaint(message: str) -> Any:
     """An error of argparse in each language; unchanged if it is not one of the usual errors."""
     for key, pattern in _COMPLAINTS.items():
-        if found := re.fullmatch(pattern, message, flags=re.DOTALL):
-            facts = found.groupdict()
+        if match := re.fullmatch(pattern, message, flags=re.DOTALL):
+            facts = match.groupdict()
             if key == "choice" and facts["names"] in (_VERB, _STEP):
                 return _verb_complaint(facts["value"].strip("'"), re.findall(r"[a-z-]+", facts["allowed"]))
-            listed = "names" if key == "lacking" else "allowed"  # argparse quotes values or not, by Python's version
-            texts = {name: text.strip("'") for name, text in facts.items() if name != listed}
-            values = [one.strip("'") for one in facts.get(listed, "").split(", ")]
+            list_name = "names" if key == "lacking" else "allowed"  # argparse quotes values or not, by Python's version
+            texts = {name: text.strip("'") for name, text in facts.items() if name != list_name}
+            values = [one.strip("'") for one in facts.get(list_name, "").split(", ")]
             return {
-                one: phrase(f"complaint.{key}", one, **texts, **{listed: list_text(values, one)}) for one in LANGUAGES
+                one: phrase(f"complaint.{key}", one, **texts, **{list_name: list_text(values, one)})
+                for one in LANGUAGES
             }
     return message
 
 
-def _verb_complaint(given: str, known: Sequence[str]) -> dict[str, str]:
+def _verb_complaint(typed_verb: str, verb_names: Sequence[str]) -> dict[str, str]:
     """Say in each language that a verb does not exist, and which one may be meant."""
-    return {one: phrase("complaint.verb", one, value=given, meant=likely_names(given, known, one)) for one in LANGUAGES}
+    return {
+        one: phrase("complaint.verb", one, value=typed_verb, meant=likely_names(typed_verb, verb_names, one))
+        for one in LANGUAGES
+    }
 
 
 def system_language() -> str:
@@ -181,10 +185,10 @@ def _lines_in(language: str) -> Any:
     return partial(HelpLines, language=language)
 
 
-def _parser(language: str, given: Sequence[str]) -> argparse.ArgumentParser:
+def _parser(language: str, arguments: Sequence[str]) -> argparse.ArgumentParser:
     """The parser for the given words. Only verbs that the words may mean get their options: there are many verbs."""
-    words = frozenset(given) & {word for name in (*VERBS, *DOORS) for word in name.split()}
-    has_overview = not words or not _HELP.isdisjoint(given)
+    words = frozenset(arguments) & {word for name in (*VERBS, *DOORS) for word in name.split()}
+    has_overview = not words or not _HELP.isdisjoint(arguments)
     return _parser_of(language, words, line_width() if has_overview else None)
 
 
@@ -208,10 +212,10 @@ def _parser_of(language: str, words: frozenset[str], width: int | None) -> argpa
         if groups[group] is None:
             continue
         text = _help(f"{verb.name}.verb", language)
-        shown = {"help": text} if group else {}
+        help_options = {"help": text} if group else {}
         is_meant = words.issuperset(verb.name.split())
         one = groups[group].add_parser(
-            step, is_meant=is_meant, description=text, allow_abbrev=False, formatter_class=lines, **shown
+            step, is_meant=is_meant, description=text, allow_abbrev=False, formatter_class=lines, **help_options
         )
         if is_meant:
             for parameter in verb.parameters:
@@ -272,16 +276,16 @@ class _ProgressLine:
         LOG.note_step(step)
         if self.form == "none":
             return
-        shown = (int(fraction * 100), step)
-        if shown == self._last:
+        state = (int(fraction * 100), step)
+        if state == self._last:
             return
-        self._last = shown
+        self._last = state
         if self.form == "json":
             line = json.dumps({"progress": round(fraction, 4), "step": step}, ensure_ascii=False)
             sys.stderr.write(line + "\n")
         else:
-            filled = int(fraction * 24)
-            bar = f"{'█' * filled}{'░' * (24 - filled)} {fraction:4.0%} "
+            bar_length = int(fraction * 24)
+            bar = f"{'█' * bar_length}{'░' * (24 - bar_length)} {fraction:4.0%} "
             room = shutil.get_terminal_size().columns - len(bar) - 1  # a line that is broken could not be wiped away
             sys.stderr.write(f"\r\x1b[K{bar}{shortened_text(step, room)}")
             if fraction >= 1:
@@ -311,55 +315,55 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one verb; returns the exit code of the contract."""
     gc.set_threshold(_COLLECT_EVERY, 50, 100)
     atexit.register(gc.freeze)  # what is left at the end goes with the process, and need not be looked through
-    given = list(sys.argv[1:] if arguments is None else arguments)
+    words = list(sys.argv[1:] if arguments is None else arguments)
     if sys.stdout is None or sys.stderr is None:  # closed by whoever started this
         nowhere = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - it stays open to the end
         sys.stdout, sys.stderr = sys.stdout or nowhere, sys.stderr or nowhere
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding=wanted_encoding(given), errors="backslashreplace")
-    path, began = log_path(given), time.monotonic()
+            stream.reconfigure(encoding=wanted_encoding(words), errors="backslashreplace")
+    path, began = log_path(words), time.monotonic()
     try:
-        with contextlib.ExitStack() as held:
-            held.enter_context(withhold_secrets(given))
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(withhold_secrets(words))
             if path is not None:
                 if secrets_in(path):
                     raise UsageError("usage.address", field=LOG_OPTION)
-                check_log(path, given)
-                held.enter_context(LOG.open(path))
-            LOG.note(command_words(given))
-            code = _code(given)
+                check_log(path, words)
+                stack.enter_context(LOG.open(path))
+            LOG.note(command_words(words))
+            code = _code(words)
             seconds = f"{time.monotonic() - began:.1f}"
-            LOG.note(phrase("said.exit_code", _wanted_language(given), code=code, seconds=seconds))
+            LOG.note(phrase("said.exit_code", _wanted_language(words), code=code, seconds=seconds))
             return code
     except OneMapError as error:  # no log can be written there: nothing was done
-        return _refusal(error, "--json" in given, _wanted_language(given))
+        return _refusal(error, "--json" in words, _wanted_language(words))
     finally:
         _flush()
 
 
-def _code(given: list[str]) -> int:
+def _code(words: list[str]) -> int:
     try:
-        return _answer(given, _wanted_language(given), "--json" in given)
+        return _answer(words, _wanted_language(words), "--json" in words)
     except (Cancelled, KeyboardInterrupt):
-        return report_cancelled(given)
+        return report_cancelled(words)
 
 
-def report_cancelled(given: list[str]) -> int:
+def report_cancelled(words: list[str]) -> int:
     """Say that the command with these words was cancelled; return the exit code."""
     with handling_signals(signal.SIG_IGN):
-        LOG.note(phrase("said.cancelled", _wanted_language(given)))
-        if "--json" in given:
+        LOG.note(phrase("said.cancelled", _wanted_language(words)))
+        if "--json" in words:
             _print_json({"problems": [], "cancelled": True})
         else:
-            sys.stderr.write(phrase("said.cancelled", _wanted_language(given)) + "\n")
+            sys.stderr.write(phrase("said.cancelled", _wanted_language(words)) + "\n")
             sys.stderr.flush()
     return Cancelled.exit_code
 
 
-def _answer(given: list[str], language: str, as_json: bool) -> int:
+def _answer(words: list[str], language: str, as_json: bool) -> int:
     try:
-        return _run(given, language, as_json)
+        return _run(words, language, as_json)
     except OneMapError as error:
         return _refusal(error, as_json, language)
     except Cancelled:
@@ -384,21 +388,21 @@ def _defect(error: Exception, as_json: bool, language: str) -> int:
     while where is not None and where.tb_next is not None:
         where = where.tb_next
     line = f"{os.path.basename(where.tb_frame.f_code.co_filename)}:{where.tb_lineno}" if where else ""
-    known = OneMapError("defect.ours", reason=f"{type(error).__name__}: {str(error)[:300]} ({line})")
-    _refusal(known, as_json, language)
+    defect = OneMapError("defect.ours", reason=f"{type(error).__name__}: {str(error)[:300]} ({line})")
+    _refusal(defect, as_json, language)
     return EXIT_DEFECT
 
 
-def _run(given: list[str], language: str, as_json: bool) -> int:
-    parser = _parser(language, given)
-    found, unknown = parser.parse_known_args(given)
-    parsed = vars(found)
-    name, step = parsed.pop("verb"), parsed.pop("step", None)
-    options = {key: parsed.pop(key, None) for key in EVERYWHERE}
+def _run(words: list[str], language: str, as_json: bool) -> int:
+    parser = _parser(language, words)
+    namespace, unknown = parser.parse_known_args(words)
+    parsed_values = vars(namespace)
+    name, step = parsed_values.pop("verb"), parsed_values.pop("step", None)
+    options = {key: parsed_values.pop(key, None) for key in EVERYWHERE}
     language = options["lang"] or language
     if options["output_encoding"] and not _is_text_encoding(options["output_encoding"]):
         raise UsageError("usage.value", field="--output-encoding", value=options["output_encoding"])
-    if parsed.pop("version", False):
+    if parsed_values.pop("version", False):
         return _say_versions(as_json)
     if unknown:
         raise _unknown_words(unknown, " ".join(filter(None, (name, step))))
@@ -407,12 +411,12 @@ def _run(given: list[str], language: str, as_json: bool) -> int:
             sys.stderr.write(f"{parser.format_help()}\n")
         raise UsageError("usage.no_verb", verb="onemap")
     if name in DOORS:
-        return _open_door(name, checked_values(DOORS[name], parsed), as_json, language)
+        return _open_door(name, checked_values(DOORS[name], parsed_values), as_json, language)
     if step is not None:
         name = f"{name} {step}"
     if name not in VERBS:
         raise UsageError("usage.no_verb", verb=f"onemap {name}")
-    return _run_verb(VERBS[name], checked_values(VERBS[name], parsed), options, as_json, language)
+    return _run_verb(VERBS[name], checked_values(VERBS[name], parsed_values), options, as_json, language)
 
 
 def _open_door(name: str, values: Mapping[str, Any], as_json: bool, language: str) -> int:
@@ -468,13 +472,14 @@ def _come_too_late(number: int, _: object) -> None:
 
 def _unknown_words(words: Sequence[str], name: str) -> UsageError:
     """The refusal of words that a verb does not take, with the options that may be meant."""
-    known = [f"--{option.replace('_', '-')}" for option in EVERYWHERE]
+    known_options = [f"--{option.replace('_', '-')}" for option in EVERYWHERE]
     if verb := VERBS.get(name) or DOORS.get(name):
-        known += [parameter.option for parameter in verb.parameters if not parameter.positional]
-    given = next((word.partition("=")[0] for word in words if word.startswith("-")), "")
+        known_options += [parameter.option for parameter in verb.parameters if not parameter.positional]
+    first_option = next((word.partition("=")[0] for word in words if word.startswith("-")), "")
     names = without_secrets(" ".join(words))
     reason = {
-        one: phrase("complaint.unknown", one, names=names, meant=likely_names(given, known, one)) for one in LANGUAGES
+        one: phrase("complaint.unknown", one, names=names, meant=likely_names(first_option, known_options, one))
+        for one in LANGUAGES
     }
     return UsageError("usage.arguments", reason=reason, verb=f"onemap {name}".strip())
 

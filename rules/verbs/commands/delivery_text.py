@@ -31,14 +31,18 @@ def deliver_view(result: Result, language: str) -> AnswerView:
 
 def receive_view(result: Result, language: str) -> AnswerView:
     """The rows of `receive`: a package's content; or the outcome for each layer with the receipt; or a receipt."""
-    taken = result.get("received")
-    if taken is not None:
-        facts = {"name": taken["receiver"].get("name", "–"), "by": taken["received_by"], "at": taken["received_at"]}
-        return AnswerView(opening=[phrase("said.receive_taken", language, package=taken["package"], **facts)])
+    receipt = result.get("received")
+    if receipt is not None:
+        facts = {
+            "name": receipt["receiver"].get("name", "–"),
+            "by": receipt["received_by"],
+            "at": receipt["received_at"],
+        }
+        return AnswerView(opening=[phrase("said.receive_taken", language, package=receipt["package"], **facts)])
     if result["receipt"] is None:
         return AnswerView([_received_row(row, language) for row in result["plan"]])
-    held, before = [row for row in result["plan"] if row["status"] == "held"], result["received_before"]
-    rows = [_received_row(row, language) for row in held]
+    held_rows, before = [row for row in result["plan"] if row["status"] == "held"], result["received_before"]
+    rows = [_received_row(row, language) for row in held_rows]
     rows += [_layer_row("receive_added", row, language) for row in result["added"]]
     rows += [
         _row_of(pair_text(row["code"], not_in_force(row, language), language), row) for row in result["not_in_force"]
@@ -94,10 +98,10 @@ def ingest_warnings(result: Result, language: str) -> Iterator[str]:
     """
     from onemap.layers.delivery.ingest import rows_of_version
 
-    for taken in result["added"]:
-        if lines := [*remark_lines(taken["problems"], language)]:
-            yield from (*map(_source_name, rows_of_version(result["plan"], taken)), *lines)
-    yield from (_unchanged_line(taken, language) for taken in result["unchanged"] if taken["retired"])
+    for new_version in result["added"]:
+        if lines := [*remark_lines(new_version["problems"], language)]:
+            yield from (*map(_source_name, rows_of_version(result["plan"], new_version)), *lines)
+    yield from (_unchanged_line(new_version, language) for new_version in result["unchanged"] if new_version["retired"])
     for row in result["refused"]:
         first, *more = refusal_lines(row["problems"], language)
         yield from (phrase("said.ingest_refused", language, source=_source_name(row)), first)
@@ -174,14 +178,14 @@ def _remembered_row(row: Result, language: str) -> AnswerRow:
 
 
 def _remembered_answer(row: Result, name: str, text: str, language: str) -> AnswerRow:
-    changed = row["changed"].get(name)
-    since = changed["who"] if changed else row["since"][name]
+    edit = row["changed"].get(name)
+    since = edit["who"] if edit else row["since"][name]
     line = phrase(
-        f"said.{'answers_changed' if changed else 'answers_since'}", language, name=name, value=text, since=since
+        f"said.{'answers_changed' if edit else 'answers_since'}", language, name=name, value=text, since=since
     )
     (title,) = titles_of([name], "remembered", language)
     (value,) = titles_of([text], "coverage", language) if name == "covers" else (text,)
-    words = phrase("said.answers_changed_by", language, who=since) if changed else since
+    words = phrase("said.answers_changed_by", language, who=since) if edit else since
     return AnswerRow(title, (value, words), about={"code": row["code"], "answer": name}, line=(line,))
 
 
@@ -203,9 +207,9 @@ def changes_view(result: Result, language: str) -> AnswerView:
 def _turned_by_version(result: Result, language: str) -> Iterator[AnswerRow]:
     """The verdicts that the newer version would change, and the opinions that rest on them."""
     records = [*result["cases"], *result["runs"]]
-    turned = sum(bool(record["turned"]) for record in records)
+    turned_count = sum(bool(record["turned"]) for record in records)
     old, new = (version["version"] for version in result["versions"])
-    name = phrase("said.changes_turned", language, old=old, new=new, count=len(records), turned=turned)
+    name = phrase("said.changes_turned", language, old=old, new=new, count=len(records), turned=turned_count)
     yield _row_of(name, {"list": "turned"})
     departments = result["titles"]["departments"]
     for record in records:
@@ -235,8 +239,8 @@ def _turned_record(record: Result, titles: Result, lines: Iterable[str], languag
 def recheck_view(result: Result, language: str) -> AnswerView:
     """The changed verdicts and their reasons, ready to be sent."""
     records, titles = [*result["cases"], *result.get("runs", [])], result["titles"]
-    turned = sum(bool(record["turned"]) for record in records)
-    opening = phrase("said.recheck", language, count=len(records), turned=turned)
+    turned_count = sum(bool(record["turned"]) for record in records)
+    opening = phrase("said.recheck", language, count=len(records), turned=turned_count)
     rows = [AnswerRow(opening, line=())]  # a window has no lines before its rows
     for record in records:
         if not record["turned"] and not record["problems"]:

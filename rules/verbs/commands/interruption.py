@@ -66,5 +66,5 @@ def _is_importing(thread: int) -> bool:
 
 def _raise_in(thread: int, error: type[Exception] | None) -> None:
     """Raise an error in a thread as soon as it runs Python; None withdraws an error that was not raised yet."""
-    wanted = ctypes.py_object(error) if error is not None else None
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), wanted)
+    error_object = ctypes.py_object(error) if error is not None else None
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), error_object)

@@ -37,7 +37,7 @@ def direct_dependencies() -> list[str]:
         for name in _LISTS
         for line in (RESOURCES / "requirements" / f"{name}.txt").read_text(encoding="utf-8").splitlines()
     ]
-    return [found.group() for line in lines if not line.startswith("#") and (found := _NAME.match(line))]
+    return [match.group() for line in lines if not line.startswith("#") and (match := _NAME.match(line))]
 
 
 def licence_of(library: Distribution) -> str:
@@ -45,8 +45,8 @@ def licence_of(library: Distribution) -> str:
     metadata = library.metadata
     expression = "".join(metadata.get_all("License-Expression") or [])
     words = "".join(metadata.get_all("License") or []).strip()
-    declared = [text for text in metadata.get_all("Classifier") or [] if "License ::" in text]
-    classes = [text.rpartition("::")[2].strip() for text in declared]
+    licence_lines = [text for text in metadata.get_all("Classifier") or [] if "License ::" in text]
+    classes = [text.rpartition("::")[2].strip() for text in licence_lines]
     if expression or not (words or classes):
         return expression or "–"
     is_short = words and "\n" not in words and len(words) <= _LONGEST
@@ -55,20 +55,20 @@ def licence_of(library: Distribution) -> str:
 
 def _dependencies(names: list[str]) -> list[str]:
     """The libraries that the given ones need, without the given ones."""
-    known = {_plain(name) for name in names}
-    waiting, found = list(names), []
+    known_names = {_plain(name) for name in names}
+    waiting, further_names = list(names), []
     while waiting:
         try:
-            needed = distribution(waiting.pop()).requires or []
+            requirements = distribution(waiting.pop()).requires or []
         except PackageNotFoundError:  # for another system or Python
             continue
-        for line in needed:
+        for line in requirements:
             name = _NAME.match(line)
-            if name and "extra ==" not in line and _plain(name.group()) not in known:
-                known.add(_plain(name.group()))
+            if name and "extra ==" not in line and _plain(name.group()) not in known_names:
+                known_names.add(_plain(name.group()))
                 waiting.append(name.group())
-                found.append(name.group())
-    return sorted(found, key=str.lower)
+                further_names.append(name.group())
+    return sorted(further_names, key=str.lower)
 
 
 def _plain(name: str) -> str:

@@ -15,9 +15,9 @@ _RUN = Parameter("run", "RUN", convert=to_name)
 
 def to_titles(text: str) -> dict[str, str]:
     """A title by language from zh=…,en=…, which may contain commas. Raises ValueError, also for a repeated language."""
-    before, *found = re.split(rf"(?:^|[,，])\s*({'|'.join(LANGUAGES)})\s*=", text)
-    titles = dict(zip(found[::2], map(str.strip, found[1::2]), strict=True))
-    if before.strip() or len(titles) * 2 != len(found) or not all(titles.values()) or not titles:
+    before, *parts = re.split(rf"(?:^|[,，])\s*({'|'.join(LANGUAGES)})\s*=", text)
+    titles = dict(zip(parts[::2], map(str.strip, parts[1::2]), strict=True))
+    if before.strip() or len(titles) * 2 != len(parts) or not all(titles.values()) or not titles:
         raise ValueError(text)
     return titles
 

@@ -40,9 +40,9 @@ def case_view(result: Result, language: str) -> AnswerView:
 def case_parts(result: Result, language: str) -> list[AnswerRow]:
     """The opinions of a case, its steps, and the opinions of each round."""
     names = _department_names(result)
-    given = [{"title": fact["title"], "value": fact["value"]} for fact in result["facts"]]
-    facts = [AnswerRow(fact["title"], (fact["value"],)) for fact in given]
-    below = [AnswerRow("", line=(_review_phrase("fact", language, **fact),)) for fact in given]
+    fact_texts = [{"title": fact["title"], "value": fact["value"]} for fact in result["facts"]]
+    facts = [AnswerRow(fact["title"], (fact["value"],)) for fact in fact_texts]
+    below = [AnswerRow("", line=(_review_phrase("fact", language, **fact),)) for fact in fact_texts]
     below += opinion_rows(result["opinions"], language)
     bodies = _body_lines(result["bodies"], language)
     below += [AnswerRow("", line=(line,)) for line in bodies]
@@ -59,8 +59,8 @@ def case_parts(result: Result, language: str) -> list[AnswerRow]:
         name = _review_phrase("round", language, round=one["round"])
         rows = opinion_rows(one["opinions"], language)
         parts.append(AnswerRow(name, about={"list": "round", "round": one["round"]}, rows=rows))
-    kept = [one for one in result["remedies"] if "alternatives" in one][-1:]
-    rows = [row for one in kept for row in alternative_rows(one["alternatives"], language)]
+    last_remedy = [one for one in result["remedies"] if "alternatives" in one][-1:]
+    rows = [row for one in last_remedy for row in alternative_rows(one["alternatives"], language)]
     parts.append(AnswerRow(head, about={"list": "remedy"}, rows=rows))
     return parts
 
@@ -143,10 +143,10 @@ def _late(entry: Result, names: Mapping[str, str], language: str) -> str:
 
 
 def _remedy_view(result: Result, language: str) -> AnswerView:
-    kept = result["remedies"][-1]
-    facts = {name: kept[name] for name in ("parcels", "passing", "whole", "run")}
-    sums = {name: hectares_text(kept[f"{name}_m2"]) for name in ("cut", "dropped")}
-    lines = [phrase("said.remedy", language, **facts, **sums), *remedy_lines(kept, language)]
+    last_remedy = result["remedies"][-1]
+    facts = {name: last_remedy[name] for name in ("parcels", "passing", "whole", "run")}
+    sums = {name: hectares_text(last_remedy[f"{name}_m2"]) for name in ("cut", "dropped")}
+    lines = [phrase("said.remedy", language, **facts, **sums), *remedy_lines(last_remedy, language)]
     return _with_lines(result, lines, language)
 
 
@@ -195,9 +195,9 @@ def notice_line(notice: Result, language: str) -> str:
     kind = phrase(f"notice_kind.{notice['kind']}", language)
     state = "over" if notice["over"] else "open" if notice["open"] else "closed"
     facts = {"until": notice["until"], "closed_on": notice["closed_on"], "by": notice["closed_by"]}
-    counted = phrase("notice_said.counted", language, comments=notice["comments"], replied=notice["replied"])
+    count_text = phrase("notice_said.counted", language, comments=notice["comments"], replied=notice["replied"])
     lasts = phrase(f"notice_said.{state}", language, **facts)
-    return " · ".join((f"{kind} {notice['notice']}", lasts, counted))
+    return " · ".join((f"{kind} {notice['notice']}", lasts, count_text))
 
 
 def _comment_row(comment: Result, language: str) -> AnswerRow:

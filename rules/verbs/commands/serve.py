@@ -121,10 +121,10 @@ class _Server:
         # Whoever asked may be gone; then stdin ends too, and with it this program.
         with self.out, contextlib.suppress(BrokenPipeError):
             steps = [self._line({"method": "progress", "params": progress}) for progress in self.waiting.values()]
-            written = b"".join(line + b"\n" for line in (*steps, *lines))
+            output = b"".join(line + b"\n" for line in (*steps, *lines))
             self.waiting.clear()
-            if written:
-                sys.stdout.buffer.write(written)
+            if output:
+                sys.stdout.buffer.write(output)
                 sys.stdout.buffer.flush()
 
     def refusal(self, request: Any, error: OneMapError, language: str, code: int | None = None) -> bytes:
@@ -139,18 +139,18 @@ class _Server:
 
     def work(self) -> None:
         """Run requests until None comes; a library stays open until it has not been used for a while."""
-        with keeping_open() as kept:
-            while (request := self._next(kept)) is not None:
+        with keeping_open() as open_libraries:
+            while (request := self._next(open_libraries)) is not None:
                 self._do(request)
                 self._get_kernel_ready()
 
-    def _next(self, kept: SessionCache[Any]) -> dict[str, Any] | None:
+    def _next(self, open_libraries: SessionCache[Any]) -> dict[str, Any] | None:
         while self.to_load and self.requests.empty():
             self.to_load.popleft()()
         try:
             return self.requests.get(timeout=_IDLE_S)
         except queue.Empty:
-            kept.close()
+            open_libraries.close()
             return self.requests.get()
 
     def _get_kernel_ready(self) -> None:
@@ -200,21 +200,21 @@ class _Server:
         """Work as an account of a library's server from now on; return the line with the account, or its refusal."""
         from onemap.layers.library.account_sign_in import sign_in
 
-        number, given = request.get("id"), request.get("params") or {}
+        number, params = request.get("id"), request.get("params") or {}
         try:
-            words = [str(given[name]) for name in ("library", "account", "password")]
-            result = sign_in(*words, takes_directory=bool(given.get("directory")))
+            words = [str(params[name]) for name in ("library", "account", "password")]
+            result = sign_in(*words, takes_directory=bool(params.get("directory")))
             return self._line({"id": number, "result": result})
         except OneMapError as error:
-            return self.refusal(number, error, str(given.get("lang", self.language)))
+            return self.refusal(number, error, str(params.get("lang", self.language)))
         except Exception as error:  # noqa: BLE001 - its words may repeat what was typed
             return self.refusal(number, OneMapError("defect.ours", reason=type(error).__name__), self.language)
 
     def answer(self, request: dict[str, Any]) -> bytes:
         """Run one request; return the line with its result, its refusal, or the answer that it was cancelled."""
         number = request.get("id")
-        given = request.get("params") or {}
-        language = self._language_of(given)
+        request_params = request.get("params") or {}
+        language = self._language_of(request_params)
         verb = VERBS.get(str(request.get("method")).replace(".", " "))
         last = (-1.0, "")
 
@@ -236,7 +236,7 @@ class _Server:
             with self.interruption.work(number):
                 progress = Progress(report, partial(self._settle, number))
                 progress.check()
-                values, view_of = _values_and_view(verb, given)
+                values, view_of = _values_and_view(verb, request_params)
                 with naming_altered_rows(values):
                     result = verb.run(values, VerbContext(language, progress, self.session))
                     result = {**result, "view": view_of(result, language)} if view_of else result
@@ -251,9 +251,9 @@ class _Server:
             of_machine = machine_refusal(error)
             if of_machine is not None:
                 return self.refusal(number, of_machine, language)
-            known = OneMapError("defect.ours", reason=f"{type(error).__name__}: {str(error)[:300]}")
-            known.exit_code = 70
-            return self.refusal(number, known, language)
+            defect = OneMapError("defect.ours", reason=f"{type(error).__name__}: {str(error)[:300]}")
+            defect.exit_code = 70
+            return self.refusal(number, defect, language)
 
     def _settle(self, number: object) -> None:
         """Ignore a cancellation of the running request from now on. Raises Cancelled if there was one."""
@@ -261,9 +261,9 @@ class _Server:
         if number in self.cancelled:
             raise Cancelled
 
-    def _language_of(self, given: object) -> str:
+    def _language_of(self, params: object) -> str:
         """The language of a request's answer, from its params."""
-        language = given.get("lang") if isinstance(given, dict) else None
+        language = params.get("lang") if isinstance(params, dict) else None
         return language if isinstance(language, str) and language in LANGUAGES else self.language
 
     def _cancelled_line(self, number: object, language: str) -> bytes:
@@ -307,67 +307,67 @@ class _Server:
     def _cancel(self, request: dict[str, Any]) -> None:
         """Cancel a waiting or running request; an answered one stays answered, and its id may be used again."""
         params = request.get("params")
-        wanted = params.get("id") if isinstance(params, dict) else None
-        is_known = isinstance(wanted, (str, int, float)) and self.pending[wanted] > 0
+        request_id = params.get("id") if isinstance(params, dict) else None
+        is_known = isinstance(request_id, (str, int, float)) and self.pending[request_id] > 0
         if is_known:
-            self._answer_waiting(wanted)
-        if is_known and self.pending[wanted] > 0 and wanted not in self.cancelled:
-            self.cancelled.add(wanted)
-            threading.Thread(target=self._insist, args=(wanted,), daemon=True).start()
+            self._answer_waiting(request_id)
+        if is_known and self.pending[request_id] > 0 and request_id not in self.cancelled:
+            self.cancelled.add(request_id)
+            threading.Thread(target=self._insist, args=(request_id,), daemon=True).start()
         if "id" in request:
             self.send({"id": request["id"], "result": {"ok": is_known}})
 
-    def _answer_waiting(self, wanted: object) -> None:
+    def _answer_waiting(self, request_id: object) -> None:
         """Answer cancelled requests that have not begun at once, because the work before them may take an hour."""
         with self.requests.mutex:
-            taken_back = [request for request in self.requests.queue if request and request.get("id") == wanted]
+            taken_back = [request for request in self.requests.queue if request and request.get("id") == request_id]
             for request in taken_back:
                 self.requests.queue.remove(request)
-        self.pending[wanted] -= len(taken_back)
+        self.pending[request_id] -= len(taken_back)
         for request in taken_back:
-            self._write(self._cancelled_line(wanted, self._language_of(request.get("params"))))
+            self._write(self._cancelled_line(request_id, self._language_of(request.get("params"))))
 
-    def _insist(self, wanted: object) -> None:
+    def _insist(self, request_id: object) -> None:
         """Interrupt a request that has not stopped by itself, and give it time to clean up."""
         wait_s = _PATIENCE_S
-        while not self.closing.wait(wait_s) and self.pending[wanted] > 0 and wanted in self.cancelled:
-            wait_s = _CLEARING_S if self.interruption.stop(wanted) else _SOON_S
+        while not self.closing.wait(wait_s) and self.pending[request_id] > 0 and request_id in self.cancelled:
+            wait_s = _CLEARING_S if self.interruption.stop(request_id) else _SOON_S
 
 
-def _values_by_name(given: dict[str, Any]) -> dict[str, Any]:
+def _values_by_name(params: dict[str, Any]) -> dict[str, Any]:
     """A request's values by the names of their parameters, which may also be written like options.
 
     A name may have dashes instead of underscores. Raises UsageError usage.apart for a value that is given both ways,
     usage.choice for an unknown language.
     """
-    named: dict[str, Any] = {}
-    for written, value in given.items():
-        name = written.replace("-", "_")
-        if name in named:
+    by_name: dict[str, Any] = {}
+    for written_name, value in params.items():
+        name = written_name.replace("-", "_")
+        if name in by_name:
             raise UsageError("usage.apart", field=name.replace("_", "-"), other=name)
-        named[name] = value
-    language = named.pop("lang", None)
+        by_name[name] = value
+    language = by_name.pop("lang", None)
     if language is not None and language not in LANGUAGES:
         raise UsageError("usage.choice", field="--lang", value=language, allowed=list(LANGUAGES))
-    return named
+    return by_name
 
 
-def _values_and_view(verb: Verb, given: dict[str, Any]) -> tuple[dict[str, Any], _ViewMaker | None]:
+def _values_and_view(verb: Verb, params: dict[str, Any]) -> tuple[dict[str, Any], _ViewMaker | None]:
     """A request's values, converted, and the function that makes its rows, if it asks for them by `view`.
 
     For a verb that has no rows, `view` is refused like any unknown name.
     """
-    named = _values_by_name(given)
-    if "view" not in named:
-        return checked_values(verb, named), None
+    by_name = _values_by_name(params)
+    if "view" not in by_name:
+        return checked_values(verb, by_name), None
     from onemap.rules.display.rows.answer_rows import view_json  # with the words of every verb, which few requests need
     from onemap.rules.verbs.commands.verb_text import VIEWS
 
     make = VIEWS.get(verb.name)
-    is_wanted = named.pop("view") if make is not None else False
+    is_wanted = by_name.pop("view") if make is not None else False
     if not isinstance(is_wanted, bool):
         raise UsageError("usage.value", field="view", value=is_wanted)
-    values = checked_values(verb, named)
+    values = checked_values(verb, by_name)
     return values, (lambda result, language: view_json(make(result, language))) if make and is_wanted else None
 
 

@@ -15,18 +15,18 @@ Handler = Callable[[int, Any], Any] | signal.Handlers
 
 
 @contextlib.contextmanager
-def handling_signals(handler: Handler, lost: Callable[[], None] | None = None) -> Iterator[None]:
+def handling_signals(handler: Handler, on_loss: Callable[[], None] | None = None) -> Iterator[None]:
     """Handle the signals within the block; only the main thread can.
 
-    lost: called if Cancelled, raised by the handler, had no effect, such as in the callback of a weak reference while a
-    module is loaded; the handler is then called once more.
+    on_loss: called if Cancelled, raised by the handler, had no effect, such as in the callback of a weak reference
+    while a module is loaded; the handler is then called once more.
     """
     before = {}
     if threading.current_thread() is threading.main_thread():
         for one in [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]:
             before[one] = signal.signal(one, handler)
     try:
-        with _said_again(lost) if before and lost else contextlib.nullcontext():
+        with _said_again(on_loss) if before and on_loss else contextlib.nullcontext():
             yield
     finally:
         for one, former in before.items():
@@ -34,14 +34,14 @@ def handling_signals(handler: Handler, lost: Callable[[], None] | None = None) -
 
 
 @contextlib.contextmanager
-def _said_again(lost: Callable[[], None]) -> Iterator[None]:
+def _said_again(on_loss: Callable[[], None]) -> Iterator[None]:
     former, waiting = sys.unraisablehook, []
 
     def take(unraisable: Any) -> None:
         if unraisable.exc_type is not Cancelled:
             former(unraisable)
             return
-        lost()
+        on_loss()
         timer = threading.Timer(_SOON_S, _ask)
         timer.daemon = True
         waiting.append(timer)

@@ -154,20 +154,20 @@ def _publish(result: Result, language: str) -> str:
 def _words(result: Result, language: str) -> str:
     """A table for each subject, with the words of its codes."""
     groups = (items for items in result.values() if isinstance(items, dict))
-    named = ([[code, name] for code, name in items.items() if isinstance(name, str)] for items in groups)
-    return "\n\n".join("\n".join(table_lines(rows, indent="")) for rows in named if rows)
+    code_tables = ([[code, name] for code, name in items.items() if isinstance(name, str)] for items in groups)
+    return "\n\n".join("\n".join(table_lines(rows, indent="")) for rows in code_tables if rows)
 
 
 def _profile(result: Result, language: str) -> str:
     head = result["heads"]["lead"]
-    shown = ("head_mark", "number_form", "addressed", "copies", "contact", "signatory", "printed_by")
-    lines = [str(head[name]) for name in shown if head[name]]
+    head_keys = ("head_mark", "number_form", "addressed", "copies", "contact", "signatory", "printed_by")
+    lines = [str(head[name]) for name in head_keys if head[name]]
     return "\n".join([result["file"], *(lines or [phrase("said.profile_empty", language)])])
 
 
 def _tile(result: Result, language: str) -> str:
-    held = [code for code, version in result["versions"].items() if version is not None]
-    return phrase("said.tile", language, count=len(held), size=len(b64decode(result["tile"])))
+    codes = [code for code, version in result["versions"].items() if version is not None]
+    return phrase("said.tile", language, count=len(codes), size=len(b64decode(result["tile"])))
 
 
 # The rows of each verb's answer, for all who show it.

@@ -112,8 +112,8 @@ class AccountDoor:
         if len(self.sessions) >= self.sessions.most:
             raise OneMapError("account.full")
         core = self._spare_core()
-        given = {**self._request, "account": account, "password": password, "lang": language}
-        answer = core.ask("sign in", given, lambda fraction, step: None)
+        sign_in_values = {**self._request, "account": account, "password": password, "lang": language}
+        answer = core.ask("sign in", sign_in_values, lambda fraction, step: None)
         has_failed = answer.result is None and answer.problems[0]["code"] == "account.password"
         self._failures.note(account, address, has_failed=has_failed)
         if answer.result is None:
@@ -183,7 +183,7 @@ class SignInRefused(Exception):
 def network_of(address: str) -> str:
     """The network of a sender's address: IPv6 addresses that one sender can change at will count as one."""
     try:
-        found = ipaddress.ip_address(address)
+        ip = ipaddress.ip_address(address)
     except ValueError:
         return address[:64]
-    return str(ipaddress.ip_network(f"{found}/64", strict=False)) if found.version == 6 else str(found)
+    return str(ipaddress.ip_network(f"{ip}/64", strict=False)) if ip.version == 6 else str(ip)

@@ -34,8 +34,8 @@ class CodeDoor:
     def begin(self, fields: Mapping[str, str], address: str, language: str) -> str:
         """The token of a new session; each failure takes longer than the last. Raises OneMapError web.code."""
         with self._turn:
-            given = "".join(fields.get("code", "").upper().split()).replace("-", "")
-            is_right = hmac.compare_digest(given.encode(), self.code.replace("-", "").encode())
+            typed_code = "".join(fields.get("code", "").upper().split()).replace("-", "")
+            is_right = hmac.compare_digest(typed_code.encode(), self.code.replace("-", "").encode())
             self._failures = 0 if is_right else self._failures + 1
             wait_s = min(0.25 * 2**self._failures, _SLOWEST_S) if not is_right else 0.0
             if is_right or self._failures >= _MOST_FAILURES:

@@ -81,9 +81,9 @@ class CorePool:
         verb: str,
         values: Mapping[str, Any],
         report: Callable[[float, str], None],
-        begun: Callable[[Callable[[], None]], None],
+        on_begin: Callable[[Callable[[], None]], None],
     ) -> VerbAnswer:
-        """Ask a free core, and wait for its answer. begun: called with a function that cancels the question.
+        """Ask a free core, and wait for its answer. on_begin: called with a function that cancels the question.
 
         A question that takes longer than the limit is interrupted, and answered with web.too_long. If a core ends
         meanwhile, or has ended and none may be started, the answer is web.core_ended.
@@ -107,7 +107,7 @@ class CorePool:
                     stop()
 
                 timers.append(_timer(self.seconds, end_late))
-                begun(stop)
+                on_begin(stop)
 
             try:
                 answer = child.ask(verb, values, report, at_number)

@@ -118,15 +118,15 @@ class DeskPages:
 
         return answer
 
-    def _respond(self, request: Request, act: Act, typed: Mapping[str, str] | None = None) -> Response:
+    def _respond(self, request: Request, act: Act, form_text: Mapping[str, str] | None = None) -> Response:
         """The answer of a page; if an account's connection was lost, the sign-in page, with what was typed."""
         session = session_of(request)
         try:
             return act(request, session)
-        except VerbRefusal as refused:
-            if _is_lost(session, refused):
-                return self._ask_again(request, typed or {}, session.language, session)
-            return self._refusal_page(session, refused.answer)
+        except VerbRefusal as refusal:
+            if _is_lost(session, refusal):
+                return self._ask_again(request, form_text or {}, session.language, session)
+            return self._refusal_page(session, refusal.answer)
 
     def print_page(self, template: str, session: Session, **facts: Any) -> Response:
         """A page from its template, in the reader's language."""
@@ -134,120 +134,129 @@ class DeskPages:
 
     def answer(self, session: Session, verb: str, **values: Any) -> dict[str, Any]:
         """The answer of a verb with its rows. Raises VerbRefusal."""
-        given = {"library": self._library, "lang": session.language, **values}
-        answer = (session.core or self._pool).ask(verb, given, lambda fraction, step: None, lambda stop: None)
+        question = {"library": self._library, "lang": session.language, **values}
+        answer = (session.core or self._pool).ask(verb, question, lambda fraction, step: None, lambda stop: None)
         if answer.result is None:
             raise VerbRefusal(refusal_in_words_of_desk(answer, session.language))
         return steps_in_words_of_desk(answer.result, session.language)
 
     def _list(self, request: Request, session: Session) -> Response:
         """One page of a list of cases: those that wait for the reader's department, those in a state, or all."""
-        own, asked = session.shown.get("department", ""), request.query_params
+        own, query = session.shown.get("department", ""), request.query_params
         titles = _list_titles(own, session.language)
-        chosen = asked.get("list") if asked.get("list") in titles else next(iter(titles))
-        page = int(asked["page"]) if re.fullmatch("[1-9][0-9]{0,5}", asked.get("page", "")) else 1
-        text = asked.get("find", "").strip()
-        wanted = {"waiting": own} if chosen == WAITING else {"state": chosen} if chosen != ALL else {}
+        list_name = query.get("list") if query.get("list") in titles else next(iter(titles))
+        page = int(query["page"]) if re.fullmatch("[1-9][0-9]{0,5}", query.get("page", "")) else 1
+        text = query.get("find", "").strip()
+        conditions = {"waiting": own} if list_name == WAITING else {"state": list_name} if list_name != ALL else {}
         of_text = {"find": text} if text else {}
-        found = self.answer(session, "review list", view=True, most=CASES_ON_A_PAGE, page=page, **wanted, **of_text)
-        pages = -(-found["total"] // CASES_ON_A_PAGE)
+        answer = self.answer(
+            session, "review list", view=True, most=CASES_ON_A_PAGE, page=page, **conditions, **of_text
+        )
+        pages = -(-answer["total"] // CASES_ON_A_PAGE)
         if page > pages > 0:  # the list became shorter: an empty page would say that nothing waits
-            return RedirectResponse(f"/?{urlencode({'list': chosen, 'find': text, 'page': pages})}", 303)
+            return RedirectResponse(f"/?{urlencode({'list': list_name, 'find': text, 'page': pages})}", 303)
         facts = {
-            "rows": shown_parts(found["view"], session.language) if found["cases"] else [],
+            "rows": shown_parts(answer["view"], session.language) if answer["cases"] else [],
             "own": own,
             "lists": titles,
-            "chosen": chosen,
+            "chosen": list_name,
             "find": text,
-            "total": found["total"],
+            "total": answer["total"],
             "page": page,
             "pages": pages,
             "departments": _departments(session.language),
-            "problems": found["problems"],
+            "problems": answer["problems"],
         }
         return _page("desk.html", session, **facts)
 
     def _case(
-        self, request: Request, session: Session, typed: Mapping[str, Any] | None = None, why: Sequence[Any] = ()
+        self, request: Request, session: Session, form_text: Mapping[str, Any] | None = None, why: Sequence[Any] = ()
     ) -> Response:
-        """One case. typed: the fields of a step that was refused; why: the reasons."""
-        kept = _kept_fields(request, session)
-        found = self.answer(session, "review show", case=request.path_params["case"], by=session.person, view=True)
-        parts = shown_parts(found["view"], session.language)
-        names = {one["department"]: one["department_title"] for one in found["opinions"]}
+        """One case. form_text: the fields of a step that was refused; why: the reasons."""
+        kept_text = _kept_fields(request, session)
+        answer = self.answer(session, "review show", case=request.path_params["case"], by=session.person, view=True)
+        parts = shown_parts(answer["view"], session.language)
+        names = {one["department"]: one["department_title"] for one in answer["opinions"]}
         facts = {
-            "bodies": found["bodies"],
-            "files": found["files"],
+            "bodies": answer["bodies"],
+            "files": answer["files"],
             "opinions": parts_about(parts, "opinions"),
             "entries": parts_about(parts, "entries"),
             "others": other_parts(parts, _LISTS),
-            "verdicts": _verdicts(found["verdicts"], session.language),
+            "verdicts": _verdicts(answer["verdicts"], session.language),
             "steps": _titled_steps(CASE_STEPS, session.language),
             "left_out": [(LEFT_OUT + code, title) for code, title in withheld_titles(names, session.language).items()],
             "deciding": DECIDING,
-            "written": typed or kept or ({"step": "revise", **parcels} if (parcels := _drawn_parcels(request)) else {}),
-            "is_kept": bool(kept),
-            "remarks": session.shown.pop(f"remarks {found['case']}", ()),
+            "written": form_text
+            or kept_text
+            or ({"step": "revise", **parcels} if (parcels := _drawn_parcels(request)) else {}),
+            "is_kept": bool(kept_text),
+            "remarks": session.shown.pop(f"remarks {answer['case']}", ()),
             "with_parcels": WITH_PARCELS,
             "conclusions": [(one, _conclusion(one, session.language)) for one in CONCLUSIONS if one != _NO_OVERALL],
             "why": why,
-            "state": phrase(f"review_state.{found['state']}", session.language),
+            "state": phrase(f"review_state.{answer['state']}", session.language),
         }
-        return _page("case.html", session, _step_status(why), case=found, **facts)
+        return _page("case.html", session, _step_status(why), case=answer, **facts)
 
     def _opinion(
-        self, request: Request, session: Session, typed: Mapping[str, Any] | None = None, why: Sequence[Any] = ()
+        self, request: Request, session: Session, form_text: Mapping[str, Any] | None = None, why: Sequence[Any] = ()
     ) -> Response:
-        """One department's opinion. typed: text that was refused, which is not lost; why: the reasons."""
-        department, kept = request.path_params["department"], _kept_fields(request, session)
+        """One department's opinion. form_text: text that was refused, which is not lost; why: the reasons."""
+        department, kept_text = request.path_params["department"], _kept_fields(request, session)
         if department not in DEPARTMENTS:
             raise _site_refusal("web.no_page", session)
-        asked = {"case": request.path_params["case"], "by": session.person, "findings": department}
-        found = self.answer(session, "review show", **asked)
-        choices = finding_choices(found["findings"], session.language)
-        opinion = next((one for one in found["opinions"] if one["department"] == department), None)
+        case_and_person = {"case": request.path_params["case"], "by": session.person, "findings": department}
+        answer = self.answer(session, "review show", **case_and_person)
+        choices = finding_choices(answer["findings"], session.language)
+        opinion = next((one for one in answer["opinions"] if one["department"] == department), None)
         if opinion is None:
             raise _site_refusal("web.no_page", session)
-        items = [item for item in found["checklist"] if item["department"] == department]
-        written = {name: opinion[name] for name in ("conclusion", "text", "basis")} | (kept or dict(typed or {}))
+        items = [item for item in answer["checklist"] if item["department"] == department]
+        opinion_text = {name: opinion[name] for name in ("conclusion", "text", "basis")} | (
+            kept_text or dict(form_text or {})
+        )
         facts = {
             "opinion": opinion,
             "state": phrase(f"opinion_state.{opinion['state']}", session.language),
             "concluded": _conclusion(opinion["conclusion"], session.language),
-            "findings": finding_parts(found["findings"], _words(session), session.language),
+            "findings": finding_parts(answer["findings"], _words(session), session.language),
             "choices": choices,
             "verdicts": [(one, verdict_words(one, session.language)) for one in VERDICTS],
-            "overrides": _overrides(found, choices, session.language),
+            "overrides": _overrides(answer, choices, session.language),
             "items": [
-                {**item, "written": written.get(f"{ITEM}{item['item']}", item["answer"] or "")} for item in items
+                {**item, "written": opinion_text.get(f"{ITEM}{item['item']}", item["answer"] or "")} for item in items
             ],
-            "written": written,
-            "is_kept": bool(kept),
+            "written": opinion_text,
+            "is_kept": bool(kept_text),
             "conclusions": [(one, _conclusion(one, session.language)) for one in CONCLUSIONS],
             "why": why,
-            "revision": found["revision"],  # whoever was told of another's step sees it, and may go on
+            "revision": answer["revision"],  # whoever was told of another's step sees it, and may go on
         }
-        return _page("opinion.html", session, _step_status(why), case=found, **facts)
+        return _page("opinion.html", session, _step_status(why), case=answer, **facts)
 
     def _comments(
-        self, request: Request, session: Session, typed: Mapping[str, Any] | None = None, why: Sequence[Any] = ()
+        self, request: Request, session: Session, form_text: Mapping[str, Any] | None = None, why: Sequence[Any] = ()
     ) -> Response:
-        """The comments on a public notice, by default the last. typed: fields of a refused step; why: the reasons."""
-        kept, case = _kept_fields(request, session), request.path_params["case"]
-        written = typed or kept or request.query_params
-        number = {"notice": written["notice"]} if written.get("notice", "") else {}
-        shown = self.answer(session, "review show", case=case, by=session.person)
-        found = self.answer(session, "review comments", case=case, view=True, **number)
+        """The comments on a public notice, by default the last.
+
+        form_text: fields of a refused step; why: the reasons.
+        """
+        kept_text, case = _kept_fields(request, session), request.path_params["case"]
+        query = form_text or kept_text or request.query_params
+        number = {"notice": query["notice"]} if query.get("notice", "") else {}
+        case_record = self.answer(session, "review show", case=case, by=session.person)
+        answer = self.answer(session, "review comments", case=case, view=True, **number)
         facts = {
-            "head": shown_parts(found["view"], session.language)[0]["name"],
-            "comments": found["comments"],
-            "notice": found["notice"]["notice"],
+            "head": shown_parts(answer["view"], session.language)[0]["name"],
+            "comments": answer["comments"],
+            "notice": answer["notice"]["notice"],
             "steps": _titled_steps(COMMENT_STEPS, session.language),
-            "written": typed or kept or {},
-            "is_kept": bool(kept),
+            "written": form_text or kept_text or {},
+            "is_kept": bool(kept_text),
             "why": why,
         }
-        return _page("comments.html", session, _step_status(why), case=shown, **facts)
+        return _page("comments.html", session, _step_status(why), case=case_record, **facts)
 
     def _route_of_steps(self, path: str, steps: Sequence[str], again: Callable[..., Response]) -> Route:
         """The route of a form that takes one of some steps. again: the form's page, for a refused step."""
@@ -255,28 +264,28 @@ class DeskPages:
 
     async def _stepped(self, request: Request, steps: Sequence[str], again: Callable[..., Response]) -> Response:
         """Take the step of a form and show its page; if it is refused, show the form's page again, with the reasons."""
-        sent = await sent_form(request)
+        form = await sent_form(request)
         session, step = session_of(request), request.path_params.get("step", "opine")
-        if not _is_of(session, sent.typed) or not says_what_was_shown(sent.typed) or step not in steps:
+        if not _is_of(session, form.typed) or not says_what_was_shown(form.typed) or step not in steps:
             return self._refusal_page(session, _site_refusal("web.form", session).answer, 403)
 
         def act(request: Request, session: Session) -> Response:
             case, department = request.path_params["case"], request.path_params.get("department")
             body = request.path_params.get("body")
             try:
-                self._take(session, step, sent, case, department or body)
-            except VerbRefusal as refused:
-                if _is_lost(session, refused):
+                self._take(session, step, form, case, department or body)
+            except VerbRefusal as refusal:
+                if _is_lost(session, refusal):
                     raise
-                taken = f"bodies/{body}" if body else step
-                return again(request, session, {**sent.typed, "step": taken}, refused.answer.problems)
-            of_notice = f"/comments?{urlencode({'notice': sent.typed.get('notice', '')})}"
+                step_path = f"bodies/{body}" if body else step
+                return again(request, session, {**form.typed, "step": step_path}, refusal.answer.problems)
+            of_notice = f"/comments?{urlencode({'notice': form.typed.get('notice', '')})}"
             below = f"/opinions/{department}" if department else of_notice if step in COMMENT_STEPS else ""
             return RedirectResponse(f"/cases/{case}{below}", 303)
 
-        return await run_in_threadpool(self._respond, request, act, sent.typed)
+        return await run_in_threadpool(self._respond, request, act, form.typed)
 
-    def _take(self, session: Session, step: str, sent: SentForm, case: str, department: str | None) -> str:
+    def _take(self, session: Session, step: str, form: SentForm, case: str, department: str | None) -> str:
         """Take a step with the sent form; return the id of its case. Raises VerbRefusal.
 
         The verb's remarks, such as on parcels, are shown with the case, which is the next page.
@@ -287,68 +296,68 @@ class DeskPages:
         of_case = {"case": case} if case else {}
         with room_of_answer() as folder:
             try:
-                values = {**step_values(step, sent.typed), **written_files(step, sent, folder)}
+                values = {**step_values(step, form.typed), **written_files(step, form, folder)}
             except OneMapError as error:
                 raise VerbRefusal(refusal_of(error, session.language)) from None
-            taken = self.answer(session, f"review {step}", **of_case, by=session.name, **of_one, **values)
-        if remarks := problems_in_words_of_desk(taken.get("problems", ()), session.language):
-            session.shown[f"remarks {taken['case']}"] = remarks
-        return str(taken["case"])
+            answer = self.answer(session, f"review {step}", **of_case, by=session.name, **of_one, **values)
+        if remarks := problems_in_words_of_desk(answer.get("problems", ()), session.language):
+            session.shown[f"remarks {answer['case']}"] = remarks
+        return str(answer["case"])
 
     def _recheck(self, request: Request, session: Session) -> Response:
         """The changes by today's layers and packs; nothing is written, except to the log that somebody looked."""
-        asked = {"case": request.path_params["case"], "by": session.person}
-        found = self.answer(session, "review recheck", view=True, **asked)
+        case_and_person = {"case": request.path_params["case"], "by": session.person}
+        answer = self.answer(session, "review recheck", view=True, **case_and_person)
         changes = [
-            part for part in shown_parts(found["view"], session.language) if part["about"].get("list") == "changes"
+            part for part in shown_parts(answer["view"], session.language) if part["about"].get("list") == "changes"
         ]
-        count = phrase("review_said.changes", session.language, count=sum(map(len, found["changes"].values())))
-        return _page("recheck.html", session, case=found, rows=changes, count=count)
+        count = phrase("review_said.changes", session.language, count=sum(map(len, answer["changes"].values())))
+        return _page("recheck.html", session, case=answer, rows=changes, count=count)
 
     def _place(self, request: Request, session: Session) -> Response:
         """The features at a point in every layer; on a phone, at the phone's position."""
-        asked = {name: request.query_params.get(name, "").strip() for name in _PLACE}
+        place = {name: request.query_params.get(name, "").strip() for name in _PLACE}
         rows: list[dict[str, Any]] = []
         why: Sequence[Any] = ()
-        if asked["x"] and asked["y"]:
-            values = {name: value for name, value in asked.items() if value}
+        if place["x"] and place["y"]:
+            values = {name: value for name, value in place.items() if value}
             try:
                 rows = shown_parts(self.answer(session, "identify", view=True, **values)["view"], session.language)
             except VerbRefusal as refusal:
                 if _is_lost(session, refusal):
                     raise
                 why = refusal.answer.problems
-        return _page("here.html", session, 400 if why else 200, asked=asked, rows=rows, why=why)
+        return _page("here.html", session, 400 if why else 200, asked=place, rows=rows, why=why)
 
     def _opening_page(self, request: Request, session: Session) -> Response:
-        kept = _kept_fields(request, session)
-        return _page("open.html", session, typed=kept or _drawn_parcels(request), why=(), is_kept=bool(kept))
+        kept_text = _kept_fields(request, session)
+        return _page("open.html", session, typed=kept_text or _drawn_parcels(request), why=(), is_kept=bool(kept_text))
 
     async def _open(self, request: Request) -> Response:
         """Open a case on uploaded parcels, in any format that departments send."""
-        sent, session = await sent_form(request), session_of(request)
-        if not _is_of(session, sent.typed):
+        form, session = await sent_form(request), session_of(request)
+        if not _is_of(session, form.typed):
             return self._refusal_page(session, _site_refusal("web.form", session).answer, 403)
 
         def act(_: Request, session: Session) -> Response:
             try:
-                case = self._take(session, "open", sent, "", None)
+                case = self._take(session, "open", form, "", None)
             except VerbRefusal as refusal:
                 if _is_lost(session, refusal):
                     raise
                 why = refusal.answer.problems
-                return _page("open.html", session, 400, typed=sent.typed, why=why, is_kept=False)
+                return _page("open.html", session, 400, typed=form.typed, why=why, is_kept=False)
             return RedirectResponse(f"/cases/{case}", 303)
 
-        return await run_in_threadpool(self._respond, request, act, sent.typed)
+        return await run_in_threadpool(self._respond, request, act, form.typed)
 
     async def _choose_department(self, request: Request) -> Response:
-        typed = (await sent_form(request, _FEW_FIELDS)).typed
+        form_text = (await sent_form(request, _FEW_FIELDS)).typed
         session = session_of(request)
-        known = {code for code, _ in _departments(session.language)} | {""}
-        if not _is_of(session, typed) or typed.get("department") not in known:
+        codes = {code for code, _ in _departments(session.language)} | {""}
+        if not _is_of(session, form_text) or form_text.get("department") not in codes:
             return self._refusal_page(session, _site_refusal("web.form", session).answer, 403)
-        session.shown["department"] = typed["department"]
+        session.shown["department"] = form_text["department"]
         return RedirectResponse("/", 303)
 
     def _export_document(self, request: Request, session: Session) -> Response:
@@ -375,10 +384,10 @@ class DeskPages:
     def _attachment(self, request: Request, session: Session) -> Response:
         """Download a file that was attached to a case; nothing in it is shown or run here."""
         with room_of_answer() as folder:
-            asked = {"case": request.path_params["case"], "file": request.path_params["hash"]}
-            found = self.answer(session, "review attachment", target=str(folder / "attachment"), **asked)
+            attachment = {"case": request.path_params["case"], "file": request.path_params["hash"]}
+            answer = self.answer(session, "review attachment", target=str(folder / "attachment"), **attachment)
             body = (folder / "attachment").read_bytes()
-        return _download(body, found["name"], "application/octet-stream")
+        return _download(body, answer["name"], "application/octet-stream")
 
     def _map(self, request: Request, session: Session) -> Response:
         """The parcels with their conflicts, drawn by the core as a picture that neither runs nor fetches anything."""
@@ -401,8 +410,8 @@ class DeskPages:
 
 def _download(body: bytes, name: str, media_type: str) -> Response:
     """A file as a download under its own name."""
-    shown = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
-    return Response(body, media_type=media_type, headers={"Content-Disposition": shown})
+    disposition = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
+    return Response(body, media_type=media_type, headers={"Content-Disposition": disposition})
 
 
 def _site_refusal(code: str, session: Session) -> VerbRefusal:
@@ -410,9 +419,9 @@ def _site_refusal(code: str, session: Session) -> VerbRefusal:
     return VerbRefusal(refusal_of(OneMapError(code), session.language))
 
 
-def _is_lost(session: Session, refused: VerbRefusal) -> bool:
+def _is_lost(session: Session, refusal: VerbRefusal) -> bool:
     """Whether an account's connection is gone, so that its password is needed again."""
-    return session.is_account and refused.answer.problems[0]["code"] in _LOST
+    return session.is_account and refusal.answer.problems[0]["code"] in _LOST
 
 
 def _refusal_status(code: str, exit_code: int) -> int:
@@ -431,8 +440,8 @@ def _step_status(why: Sequence[Mapping[str, Any]]) -> int:
 
 def _kept_fields(request: Request, session: Session) -> dict[str, str]:
     """The text that was typed into this page before the session ended, returned once."""
-    kept: dict[str, str] = session.shown.pop(f"typed {request.url.path}", {})
-    return kept
+    fields: dict[str, str] = session.shown.pop(f"typed {request.url.path}", {})
+    return fields
 
 
 def _drawn_parcels(request: Request) -> dict[str, str]:
@@ -441,9 +450,9 @@ def _drawn_parcels(request: Request) -> dict[str, str]:
     return {"corners": corners, "crs": request.query_params.get("crs", "")} if corners else {}
 
 
-def _is_of(session: Session, typed: Mapping[str, str]) -> bool:
+def _is_of(session: Session, form_text: Mapping[str, str]) -> bool:
     """Whether a form was printed for this session."""
-    return hmac.compare_digest(typed.get("form_key", "").encode(), session.form_key.encode())
+    return hmac.compare_digest(form_text.get("form_key", "").encode(), session.form_key.encode())
 
 
 def _words(session: Session) -> dict[str, Any]:

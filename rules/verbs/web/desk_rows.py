@@ -57,8 +57,8 @@ def parts_about(parts: Sequence[dict[str, Any]], name: str) -> list[dict[str, An
 
 def other_parts(parts: Sequence[dict[str, Any]], names: Iterable[str]) -> list[dict[str, Any]]:
     """The parts that are about none of these lists, without lists of nothing."""
-    found = [(part, part.get("about", {}).get("list")) for part in parts]
-    return [part for part, name in found if name not in set(names) and (part["rows"] or name == "assumed")]
+    named_parts = [(part, part.get("about", {}).get("list")) for part in parts]
+    return [part for part, name in named_parts if name not in set(names) and (part["rows"] or name == "assumed")]
 
 
 def finding_parts(
@@ -73,13 +73,13 @@ def finding_parts(
 
 def finding_choices(findings: Sequence[Mapping[str, Any]], language: str) -> list[tuple[str, str]]:
     """The findings of a department that can be overridden: the value that a form sends, and the shown text."""
-    chosen = {
+    choices = {
         json.dumps([row["parcel"], row["rule"], row["verdict"]], ensure_ascii=False): " · ".join(
             (row["parcel"], verdict_words(row["verdict"], language), row["title"] or row["rule"])
         )
         for row in findings
     }
-    return list(chosen.items())
+    return list(choices.items())
 
 
 def _finding_row(row: Mapping[str, Any], language: str) -> AnswerRow:

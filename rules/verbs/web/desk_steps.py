@@ -57,34 +57,34 @@ class SentForm:
 
 async def sent_form(request: Request, most: int = _MOST_FIELDS) -> SentForm:
     """Read a form within limits; a file field without a chosen file is left out. most: the number of fields."""
-    typed: dict[str, str] = {}
+    fields: dict[str, str] = {}
     files: dict[str, list[tuple[str, bytes]]] = {}
     async with request.form(max_files=MOST_FILES, max_fields=most, max_part_size=MOST_TEXT) as form:
         for name, value in form.multi_items():
             if not isinstance(value, UploadFile):
-                typed[name] = value
+                fields[name] = value
             elif value.filename:
                 files.setdefault(name, []).append((Path(value.filename).name, await value.read()))
-    return SentForm(typed, files)
+    return SentForm(fields, files)
 
 
-def says_what_was_shown(typed: Mapping[str, str]) -> bool:
+def says_what_was_shown(fields: Mapping[str, str]) -> bool:
     """Whether a form has the revision of the case on its page; otherwise it is not known what its sender saw."""
-    return re.fullmatch("[0-9]{1,9}", typed.get("expect", "")) is not None
+    return re.fullmatch("[0-9]{1,9}", fields.get("expect", "")) is not None
 
 
-def step_values(step: str, typed: Mapping[str, str]) -> dict[str, Any]:
+def step_values(step: str, fields: Mapping[str, str]) -> dict[str, Any]:
     """The values of a step's verb from a form's fields; empty fields are left out."""
-    values: dict[str, Any] = {name: typed[name].strip() for name in _FIELDS[step] if typed.get(name, "").strip()}
+    values: dict[str, Any] = {name: fields[name].strip() for name in _FIELDS[step] if fields.get(name, "").strip()}
     if step == "opine":
-        answers = [f"{name.removeprefix(ITEM)}={typed[name]}" for name in typed if name.startswith(ITEM)]
+        answers = [f"{name.removeprefix(ITEM)}={fields[name]}" for name in fields if name.startswith(ITEM)]
         values["answer"] = [answer for answer in answers if answer.partition("=")[2].strip()]
     if step == "notice":
-        values["withhold"] = [name.removeprefix(LEFT_OUT) for name in typed if name.startswith(LEFT_OUT)]
+        values["withhold"] = [name.removeprefix(LEFT_OUT) for name in fields if name.startswith(LEFT_OUT)]
     if step == OVERRIDING:
-        values |= _finding_of(typed.get("finding", ""))
-    if says_what_was_shown(typed) and step != "open":
-        values["expect"] = int(typed["expect"])
+        values |= _finding_of(fields.get("finding", ""))
+    if says_what_was_shown(fields) and step != "open":
+        values["expect"] = int(fields["expect"])
     return values
 
 
@@ -97,23 +97,23 @@ def _finding_of(text: str) -> dict[str, str]:
     return {"parcel": str(parcel), "rule": str(rule), "before": str(before)}
 
 
-def written_files(step: str, sent: SentForm, folder: Path) -> dict[str, Any]:
+def written_files(step: str, form: SentForm, folder: Path) -> dict[str, Any]:
     """Write the files of a step, each to a folder of its own; return them as the values of the step's verb.
 
     Raises OneMapError web.no_file, web.parcels_twice.
     """
     values: dict[str, Any] = {}
     if step in WITH_PARCELS:
-        values["parcels"] = _write_file(folder / "parcels", *_sent_parcels(sent))
-    papers = sent.files.get("attach", []) if step in _WITH_PAPERS else []
+        values["parcels"] = _write_file(folder / "parcels", *_sent_parcels(form))
+    papers = form.files.get("attach", []) if step in _WITH_PAPERS else []
     if papers:
         values["attach"] = [_write_file(folder / str(number), *paper) for number, paper in enumerate(papers)]
     return values
 
 
-def _sent_parcels(sent: SentForm) -> tuple[str, bytes]:
+def _sent_parcels(form: SentForm) -> tuple[str, bytes]:
     """Name and content of the parcels: the chosen file, or the drawn or typed corners."""
-    files, corners = sent.files.get("parcels", []), sent.typed.get("corners", "").strip()
+    files, corners = form.files.get("parcels", []), form.typed.get("corners", "").strip()
     if corners and files:
         raise OneMapError("web.parcels_twice")
     if corners:

@@ -34,11 +34,11 @@ def in_words_of_desk(text: str, language: str) -> str:
     site, steps = texts["site"], texts["review_step"]
     pages = {"list": site["all_cases"], "show": site["case"], "comments": site["comments"]}
 
-    def name(found: re.Match[str]) -> str:
-        before, step, option, after = found.groups(default="")
+    def name(match: re.Match[str]) -> str:
+        before, step, option, after = match.groups(default="")
         title = pages.get(step) or steps.get(step) or site.get(_OPTIONS.get(option, ""))
         if title is None:
-            return found[0]
+            return match[0]
         return f"“{title}”" if language == "zh" else f"{before}“{title}”{after}"
 
     return _NAMED.sub(name, text)
@@ -51,19 +51,19 @@ def refusal_in_words_of_desk(answer: VerbAnswer, language: str) -> VerbAnswer:
 
 def problems_in_words_of_desk(problems: Sequence[ProblemRecord], language: str) -> list[ProblemRecord]:
     """Problems with messages and mends in the desk's words."""
-    found: list[ProblemRecord] = []
+    problems_in_words: list[ProblemRecord] = []
     for problem in problems:
         message, mend = (in_words_of_desk(problem[part], language) for part in ("message", "mend"))
-        found.append({**problem, "message": message, "mend": mend})
-    return found
+        problems_in_words.append({**problem, "message": message, "mend": mend})
+    return problems_in_words
 
 
 def steps_in_words_of_desk(result: Mapping[str, Any], language: str) -> dict[str, Any]:
     """An answer with the reasons why steps are not allowed, of a case and its opinions, in the desk's words."""
-    named = _with_named_steps(result, language)
-    if "opinions" in named:
-        named["opinions"] = [_with_named_steps(opinion, language) for opinion in named["opinions"]]
-    return named
+    answer = _with_named_steps(result, language)
+    if "opinions" in answer:
+        answer["opinions"] = [_with_named_steps(opinion, language) for opinion in answer["opinions"]]
+    return answer
 
 
 def _with_named_steps(holder: Mapping[str, Any], language: str) -> dict[str, Any]:

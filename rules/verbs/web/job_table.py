@@ -61,12 +61,12 @@ class Job:
 
     def files(self) -> dict[str, Path]:
         """The files of a job that can be downloaded, by name: the tables of its answer, and its sheet."""
-        found = (
+        paths = (
             [*self.folder.glob("sheet.*"), *(self.folder / TABLES).glob("*.parquet")]
             if self.state == SUCCESSFUL
             else []
         )
-        return {path.name: path for path in sorted(found)}
+        return {path.name: path for path in sorted(paths)}
 
 
 class JobTable:
@@ -85,7 +85,7 @@ class JobTable:
         self._workers = ThreadPoolExecutor(at_once, thread_name_prefix="job")
 
     def begin(
-        self, verb: Verb, given: Mapping[str, Any], wish: Mapping[str, Any], session: Session
+        self, verb: Verb, question: Mapping[str, Any], wish: Mapping[str, Any], session: Session
     ) -> tuple[Job, Future[None]]:
         """Accept a job. Raises OneMapError web.busy if too many jobs of its owner wait."""
         with self._turn:
@@ -94,7 +94,7 @@ class JobTable:
             if waiting >= (MOST_OF_ACCOUNT if session.is_account else _MOST_WAITING):
                 raise OneMapError("web.busy")
             folder = Path(tempfile.mkdtemp(dir=self._room))
-            job = Job(verb, given, wish, folder, session.language, session.owner, session.core)
+            job = Job(verb, question, wish, folder, session.language, session.owner, session.core)
             self._jobs[job.id] = job
         return job, self._workers.submit(self._run, job)
 

@@ -67,8 +67,8 @@ class MapPages:
     def _map(self, request: Request, session: Session) -> Response:
         case, taker = request.path_params.get("case", ""), "/open"
         if case:
-            shown = self._desk.answer(session, "review show", case=case, by=session.person)
-            taker = "" if shown["steps"]["revise"] else f"/cases/{case}"
+            case_record = self._desk.answer(session, "review show", case=case, by=session.person)
+            taker = "" if case_record["steps"]["revise"] else f"/cases/{case}"
         # The day where none is asked for is the library's: this machine may stand in another time zone.
         day = _day(request, "day") or self._desk.answer(session, "layers")["as_of"]
         other = _day(request, "other")
@@ -77,7 +77,7 @@ class MapPages:
     def _layers(self, request: Request, session: Session) -> Response:
         """The layers with geometry that are in force on a day, the uppermost first."""
         day = _day(request, "day")
-        found = self._desk.answer(session, "layers", looks=True, **({"as_of": day} if day else {}))
+        answer = self._desk.answer(session, "layers", looks=True, **({"as_of": day} if day else {}))
         layers = [
             {
                 "code": layer["code"],
@@ -87,19 +87,19 @@ class MapPages:
                 "swatch": layer["swatch"],
                 "place": layer["place"],
             }
-            for layer in found["layers"]
+            for layer in answer["layers"]
             if layer["geometry"] in _GROUND
             for version in layer["versions"]
             if version["in_force"] and not version["unreadable"]
         ]
-        return JSONResponse({"bounds": found["bounds"], "layers": sorted(layers, key=lambda one: one["place"])})
+        return JSONResponse({"bounds": answer["bounds"], "layers": sorted(layers, key=lambda one: one["place"])})
 
     def _tile(self, request: Request, session: Session) -> Response:
         day = _day(request, "day")
         place = {name: request.path_params[name] for name in ("zoom", "column", "row")}
         only = request.query_params.get("only", "")
-        given = {"only": only.split(","), **place, **({"as_of": day} if day else {})}
-        body = base64.b64decode(self._desk.answer(session, "tile", **given)["tile"])
+        question = {"only": only.split(","), **place, **({"as_of": day} if day else {})}
+        body = base64.b64decode(self._desk.answer(session, "tile", **question)["tile"])
         return Response(body, 200 if body else 204, media_type=_TILE)
 
     def _parcels(self, request: Request, session: Session) -> Response:

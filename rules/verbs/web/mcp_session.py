@@ -108,9 +108,9 @@ class McpSession:
             thread.start()
 
     def _introduction(self, params: Mapping[str, Any]) -> dict[str, Any]:
-        wanted = str(params.get("protocolVersion"))
+        client_version = str(params.get("protocolVersion"))
         return {
-            "protocolVersion": next((one for one in PROTOCOLS if one <= wanted), PROTOCOLS[0]),
+            "protocolVersion": next((one for one in PROTOCOLS if one <= client_version), PROTOCOLS[0]),
             "capabilities": {"tools": {"listChanged": False}},
             "serverInfo": {"name": "onemap", "title": "One Map", "version": onemap_version()},
             "instructions": phrase("web.instructions", self._asker.language),
@@ -135,10 +135,12 @@ class McpSession:
             self._cancelled.discard(number)
             return
         is_error = answer.result is None
-        spoken = {"problems": answer.problems, "exit_code": answer.exit_code} if is_error else answer.result
-        text = json.dumps(spoken, ensure_ascii=False, allow_nan=False)
+        content_record = {"problems": answer.problems, "exit_code": answer.exit_code} if is_error else answer.result
+        text = json.dumps(content_record, ensure_ascii=False, allow_nan=False)
         content = [{"type": "text", "text": text}]
-        self._send({"id": number, "result": {"content": content, "structuredContent": spoken, "isError": is_error}})
+        self._send(
+            {"id": number, "result": {"content": content, "structuredContent": content_record, "isError": is_error}}
+        )
 
     def _core_answer(self, number: Any, params: Mapping[str, Any]) -> VerbAnswer:
         verb, arguments = self._verbs[str(params["name"])], params.get("arguments")
@@ -153,10 +155,10 @@ class McpSession:
         def to_core(name: str, values: Mapping[str, Any]) -> VerbAnswer:
             child = self._core()
 
-            def begun(asked: int) -> None:
-                self._calls[number] = (child, asked)
+            def begun(call_number: int) -> None:
+                self._calls[number] = (child, call_number)
                 if number in self._cancelled:
-                    child.cancel(asked)
+                    child.cancel(call_number)
 
             return child.ask(name, values, report, begun)
 
@@ -180,8 +182,8 @@ class McpSession:
             return
         self._cancelled.add(number)
         if number in self._calls:
-            child, asked = self._calls[number]
-            child.cancel(asked)
+            child, call_number = self._calls[number]
+            child.cancel(call_number)
 
     def _refuse(self, number: Any, code: int, problem: str, **facts: Any) -> None:
         problems = refusal_of(UsageError(problem, **facts), self._asker.language).problems

@@ -57,10 +57,10 @@ def base_of(request: Request) -> str:
     return str(request.base_url).rstrip("/")
 
 
-async def job_end(done: "Future[None]") -> None:
+async def job_end(job_future: "Future[None]") -> None:
     """Wait for the end of a job; it goes on if the caller is cancelled, as any other job whose program has gone."""
     # Not in a thread: programs that wait must keep nobody's page waiting.
-    await asyncio.shield(asyncio.wrap_future(done))
+    await asyncio.shield(asyncio.wrap_future(job_future))
 
 
 class OgcProcesses:
@@ -96,8 +96,8 @@ class OgcProcesses:
 
     async def _processes(self, request: Request) -> Response:
         base, language = base_of(request), session_of(request).language
-        listed = [process_summary(verb, base, language) for verb in self._verbs.values()]
-        return JSONResponse({"processes": listed, "links": [link(f"{base}/processes", "self")]})
+        summaries = [process_summary(verb, base, language) for verb in self._verbs.values()]
+        return JSONResponse({"processes": summaries, "links": [link(f"{base}/processes", "self")]})
 
     async def _process(self, request: Request) -> Response:
         verb = self._verbs.get(request.path_params["process"])
@@ -118,20 +118,20 @@ class OgcProcesses:
         if verb is None:
             return self._no_process(request)
         try:
-            given, wish = _execution(await request.body())
-            if isinstance(parcels := given.get(PARCELS), dict):
+            inputs, wish = _execution(await request.body())
+            if isinstance(parcels := inputs.get(PARCELS), dict):
                 await run_in_threadpool(check_limits, parcels, self._limits)
-            job, done = self._jobs.begin(verb, given, wish, session_of(request))
+            job, job_future = self._jobs.begin(verb, inputs, wish, session_of(request))
         except OneMapError as error:
             status = 503 if error.code == "web.busy" else 400
             return problem_response(_refusal(request, error), status)
         if _prefers_async(request):
             headers = {"Location": f"{base_of(request)}/jobs/{job.id}", "Preference-Applied": "respond-async"}
             return JSONResponse(_status_info(job, base_of(request)), 201, headers=headers)
-        return await self._when_done(job, done, request)
+        return await self._when_done(job, job_future, request)
 
-    async def _when_done(self, job: Job, done: "Future[None]", request: Request) -> Response:
-        await job_end(done)
+    async def _when_done(self, job: Job, job_future: "Future[None]", request: Request) -> Response:
+        await job_end(job_future)
         response = self._result(job, request)
         response.headers["Link"] = f'<{base_of(request)}/jobs/{job.id}>; rel="monitor"'
         if response.status_code == 204:
@@ -139,16 +139,16 @@ class OgcProcesses:
         return response
 
     async def _list_jobs(self, request: Request) -> Response:
-        base, wanted = base_of(request), request.query_params
-        states, processes = wanted.getlist("status"), wanted.getlist("processID")
-        found = [job for job in self._jobs.all(session_of(request).owner) if not states or job.state in states]
-        found = [job for job in found if not processes or job.verb.name in processes]
-        limit = wanted.get("limit", str(_MOST_LISTED))
+        base, query = base_of(request), request.query_params
+        states, processes = query.getlist("status"), query.getlist("processID")
+        jobs = [job for job in self._jobs.all(session_of(request).owner) if not states or job.state in states]
+        jobs = [job for job in jobs if not processes or job.verb.name in processes]
+        limit = query.get("limit", str(_MOST_LISTED))
         if not re.fullmatch("[0-9]{1,9}", limit) or not 1 <= int(limit) <= 10_000:
             error = UsageError("usage.value", field="limit", value=limit[:40])
             return problem_response(_refusal(request, error), 400)
-        listed = [_status_info(job, base) for job in found[: int(limit)]]
-        return JSONResponse({"jobs": listed, "links": [link(f"{base}/jobs", "self")]})
+        status_records = [_status_info(job, base) for job in jobs[: int(limit)]]
+        return JSONResponse({"jobs": status_records, "links": [link(f"{base}/jobs", "self")]})
 
     def _of_job(self, act: ActOnJob) -> Callable[[Request], Awaitable[Response]]:
         """The handler for a request about a job of its sender; there is no other's job."""

@@ -102,9 +102,9 @@ def open_api(verbs: Mapping[str, Verb], base: str, asker: Asker) -> dict[str, An
     for verb in verbs.values():
         described = process_description(verb, base, asker)
         inputs = {name: one["schema"] for name, one in described["inputs"].items()}
-        needed = [name for name, one in described["inputs"].items() if one["minOccurs"]]
+        required_inputs = [name for name, one in described["inputs"].items() if one["minOccurs"]]
         properties = {
-            "inputs": {**_OBJECT, "properties": inputs, **({"required": needed} if needed else {})},
+            "inputs": {**_OBJECT, "properties": inputs, **({"required": required_inputs} if required_inputs else {})},
             "outputs": _OBJECT,
             "response": {"type": "string", "enum": ["raw", "document"]},
         }

@@ -119,16 +119,16 @@ class PublicPages:
     def _notice(
         self,
         request: Request,
-        typed: dict[str, str] | None = None,
+        form_text: dict[str, str] | None = None,
         why: Sequence[ProblemRecord] = (),
         status: int = 200,
     ) -> Response:
-        """One notice, with the form. typed: a comment that was refused; why: the reasons."""
+        """One notice, with the form. form_text: a comment that was refused; why: the reasons."""
         notice = self._shown_notice(request)
         facts = {
             "notice": notice,
             "content": self._content(notice, self._language(request)),
-            "typed": typed or {},
+            "typed": form_text or {},
             "why": why,
             "is_sent": request.query_params.get("sent") == "1",
             "most": {"text": MOST_TEXT, "name": MOST_NAME, "place": MOST_PLACE},
@@ -145,23 +145,23 @@ class PublicPages:
     async def _write(self, request: Request) -> Response:
         """Take a comment; a refusal is shown on the page, with what was typed."""
         async with request.form(max_files=0, max_fields=8, max_part_size=MOST_BYTES) as form:
-            typed = {name: str(form[name]) for name in _FIELDS if name in form}
+            form_text = {name: str(form[name]) for name in _FIELDS if name in form}
 
         def act(request: Request) -> Response:
-            text, name, place = (typed.get(field, "") for field in _FIELDS[:3])
-            written = WrittenComment(text, name, place, consent="consent" in typed)
+            text, name, place = (form_text.get(field, "") for field in _FIELDS[:3])
+            comment = WrittenComment(text, name, place, consent="consent" in form_text)
             case, number = request.path_params["case"], request.path_params["number"]
             try:
-                written.cleaned_comment()
+                comment.cleaned_comment()
                 if self._writings.is_too_often(self._address(request)):
                     raise OneMapError("notice.too_often")
                 with self._places, self._open() as library:
-                    write_comment(library, case, number, written)
+                    write_comment(library, case, number, comment)
             except OneMapError as error:
                 if error.code == "notice.gone" or error.code not in _STATUSES:
                     raise
                 why = [problem_record(problem, self._language(request)) for problem in error.problems]
-                return self._notice(request, typed, why, _STATUSES[error.code])
+                return self._notice(request, form_text, why, _STATUSES[error.code])
             place = f"/notices/{case}/{number}?sent=1&lang={self._language(request)}#comment"
             return RedirectResponse(place, 303)
 
@@ -197,8 +197,8 @@ class PublicPages:
 
     def _language(self, request: Request) -> str:
         """The requested language, or the one that the browser prefers, among those that exist."""
-        asked = request.query_params.get("lang", "")
-        return asked if asked in LANGUAGES else preferred_language(request, self._own_language)
+        language = request.query_params.get("lang", "")
+        return language if language in LANGUAGES else preferred_language(request, self._own_language)
 
     def _address(self, request: Request) -> str:
         return network_of(self._names.client_of(request))

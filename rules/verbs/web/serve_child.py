@@ -66,9 +66,13 @@ class ServeChild:
         return not self._has_ended.is_set() and self._program.poll() is None
 
     def ask(
-        self, verb: str, values: Mapping[str, Any], report: ReportProgress, begun: Callable[[int], None] | None = None
+        self,
+        verb: str,
+        values: Mapping[str, Any],
+        report: ReportProgress,
+        on_begin: Callable[[int], None] | None = None,
     ) -> VerbAnswer:
-        """Ask for a verb and wait for its answer. report: called with progress; begun: with the number to cancel.
+        """Ask for a verb and wait for its answer. report: called with progress; on_begin: with the number to cancel.
 
         If the core ends before it has answered, the answer is the refusal web.core_ended.
         """
@@ -78,8 +82,8 @@ class ServeChild:
             self._send({"id": number, "method": verb, "params": dict(values)})
             if self._has_ended.is_set():  # what was sent went nowhere, and nobody is listening for an answer
                 answers.put(None)
-            if begun:
-                begun(number)
+            if on_begin:
+                on_begin(number)
             while (line := answers.get()) is not None:
                 if line.get("method") == "progress":
                     report(float(line["params"]["progress"]), str(line["params"]["step"]))

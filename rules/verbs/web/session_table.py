@@ -92,8 +92,8 @@ class SessionTable:
     def of_name(self, name: str) -> list[Session]:
         """The sessions of one account, the one used longest ago first."""
         with self._turn:
-            found = [session for session in self._sessions.values() if session.name == name]
-        return sorted(found, key=lambda session: session.used_at)
+            sessions = [session for session in self._sessions.values() if session.name == name]
+        return sorted(sessions, key=lambda session: session.used_at)
 
     def __len__(self) -> int:
         return len(self._sessions)

@@ -53,14 +53,14 @@ class SignInPages:
         self,
         language: str,
         to: str,
-        typed: Mapping[str, str] | None = None,
+        form_text: Mapping[str, str] | None = None,
         account: str = "",
         why: Sequence[Any] = (),
         status: int = 200,
     ) -> Response:
-        kept = {f"{_KEPT}{name}": value for name, value in (typed or {}).items() if name not in _NOT_KEPT}
+        kept_fields = {f"{_KEPT}{name}": value for name, value in (form_text or {}).items() if name not in _NOT_KEPT}
         facts = {
-            "kept": kept,
+            "kept": kept_fields,
             "to": _page_path(to),
             "account": account,
             "why": why,
@@ -75,30 +75,30 @@ class SignInPages:
             fields = {name: value for name, value in form.items() if isinstance(value, str)}
         language = fields.get("lang", "")
         language = language if language in LANGUAGES else preferred_language(request, self._own_language)
-        typed = {name.removeprefix(_KEPT): value for name, value in fields.items() if name.startswith(_KEPT)}
+        form_text = {name.removeprefix(_KEPT): value for name, value in fields.items() if name.startswith(_KEPT)}
         to = _page_path(fields.get("to", "/"))
         address = self._names.client_of(request)
         try:
             token = await run_in_threadpool(self._door.begin, fields, address, language)
         except (OneMapError, SignInRefused) as error:
             answer = refusal_of(error, language) if isinstance(error, OneMapError) else error.answer
-            return self._refuse(request, answer, language, to, typed, fields.get("account", ""))
+            return self._refuse(request, answer, language, to, form_text, fields.get("account", ""))
         session = self._door.sessions.get(token)
         if not is_browser(request):
             if session is not None and session.core is not None:  # whoever reads a page goes before programs
                 await run_in_threadpool(session.core.give_way)
             return JSONResponse({"token": token})
         self._door.sessions.end(token_of(request, self._names))  # whoever was here before
-        if typed and session is not None:
-            session.shown[f"typed {to}"] = typed
+        if form_text and session is not None:
+            session.shown[f"typed {to}"] = form_text
         return self._with_cookies(RedirectResponse(to, 303), token)
 
     def _refuse(
-        self, request: Request, answer: VerbAnswer, language: str, to: str, typed: Mapping[str, str], account: str
+        self, request: Request, answer: VerbAnswer, language: str, to: str, form_text: Mapping[str, str], account: str
     ) -> Response:
         status = _STATUSES.get(answer.problems[0]["code"], 401)
         if is_browser(request):
-            return self._page(language, to, typed, account, answer.problems, status)
+            return self._page(language, to, form_text, account, answer.problems, status)
         return problem_response(answer, status)
 
     def _with_cookies(self, response: Response, token: str) -> Response:
@@ -118,25 +118,25 @@ class SignInPages:
     async def _form_of_nobody(self, request: Request) -> Response:
         """Keep the text of a form whose session has ended. A file has to be chosen again."""
         async with request.form(max_files=1, max_fields=_MOST_FIELDS, max_part_size=_MOST_TEXT) as form:
-            typed = {name: value for name, value in form.items() if not isinstance(value, UploadFile)}
-        return self.again(request, typed, preferred_language(request, self._own_language))
+            form_text = {name: value for name, value in form.items() if not isinstance(value, UploadFile)}
+        return self.again(request, form_text, preferred_language(request, self._own_language))
 
     def again(
-        self, request: Request, typed: Mapping[str, str], language: str, session: Session | None = None
+        self, request: Request, form_text: Mapping[str, str], language: str, session: Session | None = None
     ) -> Response:
         """Ask for signing in again, with what was typed. session: the one whose connection was lost."""
         path = request.scope.get("onemap_wanted", request.url.path)
         if session is not None:
             self._door.sessions.end_where(lambda one: one is session)
-        found = _PAGE.fullmatch(path)
-        step = {"step": found[2]} if typed and found and found[2] else {}
+        match = _PAGE.fullmatch(path)
+        step = {"step": match[2]} if form_text and match and match[2] else {}
         why = refusal_of(
             OneMapError("web.ended_account" if self._door.has_accounts else "web.ended"), language
         ).problems
-        return self._page(language, path, {**typed, **step}, session.name if session else "", why, 401)
+        return self._page(language, path, {**form_text, **step}, session.name if session else "", why, 401)
 
 
 def _page_path(path: str) -> str:
     """The page to which a path of this site belongs; the first page if there is none."""
-    found = _PAGE.fullmatch(path)
-    return found[1] if found else "/"
+    match = _PAGE.fullmatch(path)
+    return match[1] if match else "/"

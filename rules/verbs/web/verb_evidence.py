@@ -17,50 +17,52 @@ _OVERLAPS = ("overlaps", "overlaps_line", "overlaps_point")
 _CUT = ("parcel", "rule", "verdict", "area_m2", "unknown_m2")
 
 
-def evidence_of(verb: str, given: Mapping[str, Any], result: Mapping[str, Any], tables: Path) -> dict[str, Any]:
+def evidence_of(verb: str, question: Mapping[str, Any], result: Mapping[str, Any], tables: Path) -> dict[str, Any]:
     """The ids behind a verb's answer.
 
-    given: the question; tables: the folder of the answer's tables, if it has any. For a check, `findings` lists each
+    question: the question; tables: the folder of the answer's tables, if it has any. For a check, `findings` lists each
     finding with its rule, layer version and features; for a remedy, `cuts` lists each cut.
     """
     run = result.get("run")
-    found: dict[str, Any] = {"run": run["id"] if isinstance(run, dict) else given.get("run")}
-    found["versions"] = _versions(verb, result)
-    if rule := given.get("rule"):
-        found["rules"] = [rule]
+    evidence: dict[str, Any] = {"run": run["id"] if isinstance(run, dict) else question.get("run")}
+    evidence["versions"] = _versions(verb, result)
+    if rule := question.get("rule"):
+        evidence["rules"] = [rule]
     if (tables / "findings.parquet").exists():
-        found |= _findings(tables)
+        evidence |= _findings(tables)
     elif (tables / "cuts.parquet").exists():
         rows = _rows(tables / "cuts.parquet", _CUT)
-        found |= {"cuts": rows[:MOST_ROWS], "cuts_left_out": max(len(rows) - MOST_ROWS, 0)}
+        evidence |= {"cuts": rows[:MOST_ROWS], "cuts_left_out": max(len(rows) - MOST_ROWS, 0)}
     if verb == "identify":
-        found["features"] = [
+        evidence["features"] = [
             {"code": layer["code"], "version": layer["version"], "feature": feature["feature"]}
             for layer in result["layers"]
             for feature in layer["features"]
         ]
     if verb == "explain":
-        found["features"] = [about["feature"] for about in _abouts(result) if "feature" in about]
-    return found
+        evidence["features"] = [about["feature"] for about in _abouts(result) if "feature" in about]
+    return evidence
 
 
 def _versions(verb: str, result: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The versions of layers that were used, each once."""
-    found: list[Mapping[str, Any]] = []
+    version_records: list[Mapping[str, Any]] = []
     run = result.get("run")
     if isinstance(run, dict):
-        found += [{"code": one["code"], "version": one["label"], "hash": one["hash"]} for one in run.get("layers", ())]
+        version_records += [
+            {"code": one["code"], "version": one["label"], "hash": one["hash"]} for one in run.get("layers", ())
+        ]
     if verb == "identify":
-        found += [{"code": one["code"], "version": one["version"]} for one in result["layers"]]
+        version_records += [{"code": one["code"], "version": one["version"]} for one in result["layers"]]
     for name in ("layer", "within"):
         if isinstance(one := result.get(name), dict) and "code" in one:
-            found.append({"code": one["code"], "version": one.get("label"), "hash": one.get("hash")})
+            version_records.append({"code": one["code"], "version": one.get("label"), "hash": one.get("hash")})
     if verb == "explain":
-        found += [about for about in _abouts(result) if "version" in about]
+        version_records += [about for about in _abouts(result) if "version" in about]
     for sheet in result.get("sheet", {}).get("sheets", ()):
         rows = [*sheet.get("plans", ()), *sheet.get("findings", ())]
-        found += [{"code": row["layer"], "version": row["version"]} for row in rows if row.get("layer")]
-    return list({tuple(one.items()): dict(one) for one in found}.values())
+        version_records += [{"code": row["layer"], "version": row["version"]} for row in rows if row.get("layer")]
+    return list({tuple(one.items()): dict(one) for one in version_records}.values())
 
 
 def _abouts(result: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -76,14 +78,14 @@ def _findings(tables: Path) -> dict[str, Any]:
             features[row["parcel"], row["rule"]].append(row["feature"])
     rows = _rows(tables / "findings.parquet", _FINDING)
     # An unknown speaks of ground of which nothing is known, so no feature is under it.
-    named = [
+    finding_records = [
         {
             **row,
             "features": [] if row["verdict"] == Verdict.UNKNOWN else sorted(set(features[row["parcel"], row["rule"]])),
         }
         for row in rows[:MOST_ROWS]
     ]
-    return {"findings": named, "findings_left_out": max(len(rows) - MOST_ROWS, 0)}
+    return {"findings": finding_records, "findings_left_out": max(len(rows) - MOST_ROWS, 0)}
 
 
 def _rows(path: Path, names: Iterable[str]) -> list[dict[str, Any]]:

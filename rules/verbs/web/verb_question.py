@@ -80,12 +80,12 @@ def parameter_schema(verb: Verb, parameter: Parameter, asker: Asker) -> dict[str
     return {"anyOf": [shapes, {"type": "string"}] if asker.names_files else [shapes], **described}
 
 
-def ask_core(verb: Verb, given: Mapping[str, Any], asker: Asker, folder: Path, to_core: ToCore) -> VerbAnswer:
+def ask_core(verb: Verb, question: Mapping[str, Any], asker: Asker, folder: Path, to_core: ToCore) -> VerbAnswer:
     """Ask the core, and add the evidence to its answer. folder: an empty folder for the answer's tables and files.
 
     Raises UsageError usage.parameter, usage.value, OneMapError web.parcels for arguments that are not allowed.
     """
-    values = core_values(verb, given, asker, folder)
+    values = core_values(verb, question, asker, folder)
     answer = to_core(verb.name, {**values, "lang": asker.language})
     if answer.result is None:
         return replace(answer, problems=[_without_folder(problem, folder) for problem in answer.problems])
@@ -95,7 +95,7 @@ def ask_core(verb: Verb, given: Mapping[str, Any], asker: Asker, folder: Path, t
         result["file"] = place.name
         if place.suffix == ".json":
             result["sheet"] = json.loads(place.read_text(encoding="utf-8"))
-    return replace(answer, result={**result, "evidence": evidence_of(verb.name, given, result, folder / TABLES)})
+    return replace(answer, result={**result, "evidence": evidence_of(verb.name, question, result, folder / TABLES)})
 
 
 def answer_or_refusal(ask: Callable[[], VerbAnswer], language: str) -> VerbAnswer:
@@ -129,19 +129,19 @@ def room_of_answer() -> Iterator[Path]:
         yield Path(folder)
 
 
-def core_values(verb: Verb, given: Mapping[str, Any], asker: Asker, folder: Path) -> dict[str, Any]:
+def core_values(verb: Verb, question: Mapping[str, Any], asker: Asker, folder: Path) -> dict[str, Any]:
     """The values for the core. Raises UsageError usage.parameter, usage.value, OneMapError web.parcels."""
-    for name, value in given.items():
+    for name, value in question.items():
         is_geojson = name == PARCELS and isinstance(value, dict)  # whose reader tells
         if not is_geojson and not is_text(json.dumps([name, value], ensure_ascii=False)):  # half of a pair of UTF-16
             raise UsageError("usage.value", field=json.dumps(name)[1:-1], value=json.dumps(value)[:80])
     offered = {one.name: one for one in offered_parameters(verb, asker)}
-    for name in given:
+    for name in question:
         if name not in offered:
             raise UsageError("usage.parameter", field=name, verb=verb.name, known=list(offered))
     values: dict[str, Any] = {LIBRARY: asker.library}
     for name, parameter in offered.items():
-        value = given.get(name)
+        value = question.get(name)
         if name == TARGET:
             values[name] = str(folder / f"sheet.{_sheet_form(value)}")
         elif value is None:

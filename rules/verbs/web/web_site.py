@@ -105,8 +105,8 @@ def file_site(
 
     Raises what opening the library raises.
     """
-    with open_library(library) as opened:
-        is_rehearsal = opened.is_rehearsal
+    with open_library(library) as library_here:
+        is_rehearsal = library_here.is_rehearsal
     asker = Asker(library, language, names_files=False)
     # Whoever looks at a page waits for it; a program that asks for a check may wait a little longer.
     pool = CorePool(_AT_ONCE, language, _LIMITS.seconds, gives_way=True)
@@ -126,10 +126,10 @@ def public_site(library: str, names: SiteNames, language: str) -> ASGIApp:
     """
     if is_server(library):
         check_proved_server(library)
-    with open_library(library) as opened:
-        if opened.path is None and not opened.roles.is_public:
+    with open_library(library) as library_here:
+        if library_here.path is None and not library_here.roles.is_public:
             role = f"onemap_{server_address(library).schema or 'onemap'}_public"
-            raise OneMapError("notice.account", account=opened.account or "", role=role)
+            raise OneMapError("notice.account", account=library_here.account or "", role=role)
     return public_app(library, names, language)
 
 
@@ -144,8 +144,8 @@ def server_site(
     forget_server_variables()
     asker = Asker(server.held_location, language, names_files=False)
     nobody = CorePool(0, language, _LIMITS.seconds)
-    given = {"library": library, "directory": takes_directory}
-    door = AccountDoor(lambda: ServeChild(language), given, _LIMITS.seconds)
+    request = {"library": library, "directory": takes_directory}
+    door = AccountDoor(lambda: ServeChild(language), request, _LIMITS.seconds)
     # Each account's core does one job after the other: those of one account must not keep the others' from beginning.
     at_once = door.sessions.most * MOST_OF_ACCOUNT
     jobs = JobTable(nobody, asker, at_once, max(_AT_ONCE, os.cpu_count() or 1))

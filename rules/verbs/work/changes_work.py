@@ -35,35 +35,39 @@ def changes(values: Values, context: VerbContext) -> Result:
             0.0, _COMPARED if asks else 1.0, phrase("progress.versions", context.language)
         )
         threads = Threads.of(values.get("workers"), comparing)
-        found = version_changes(library, *labels, values.get("by"), library.today(), threads)
-        crs, catalogue, shown = library.crs, library.catalogue(), library.printed_name
-        turned = _turned_records(library, values, context) if asks else {}
+        version_pair = version_changes(library, *labels, values.get("by"), library.today(), threads)
+        crs, catalogue, library_name = library.crs, library.catalogue(), library.printed_name
+        turned_answer = _turned_records(library, values, context) if asks else {}
         day = library.today().isoformat()
-        named = [*turned["cases"], *turned["runs"]] if asks else []
-        known = record_titles(library, named, context.language) if asks else {"rules": {}}
+        turned_records = [*turned_answer["cases"], *turned_answer["runs"]] if asks else []
+        titles_of_records = record_titles(library, turned_records, context.language) if asks else {"rules": {}}
     more = {}
     if asks:
-        more = turned_tables(turned["cases"], turned["runs"]) | _opinion_tables(turned["cases"])
-    problems = [problem_record(problem, context.language) for problem in found.problems]
-    titles = KnownTitles(known["rules"], catalogue=catalogue, layers=(values["code"],))
-    layers = [{"code": values["code"], "label": one["version"], "hash": one["hash"]} for one in found.layers]
+        more = turned_tables(turned_answer["cases"], turned_answer["runs"]) | _opinion_tables(turned_answer["cases"])
+    problems = [problem_record(problem, context.language) for problem in version_pair.problems]
+    titles = KnownTitles(titles_of_records["rules"], catalogue=catalogue, layers=(values["code"],))
+    layers = [{"code": values["code"], "label": one["version"], "hash": one["hash"]} for one in version_pair.layers]
     language, record = context.language, {"kind": "changes", "layers": layers}
-    problems += write_tables({**found.tables, **more}, crs, values, language, language, titles=titles, record=record)
+    problems += write_tables(
+        {**version_pair.tables, **more}, crs, values, language, language, titles=titles, record=record
+    )
     answer: Result = {
-        **found.counts,
+        **version_pair.counts,
         "code": values["code"],
-        "transitions": found.transitions,
-        "versions": found.layers,
-        **turned,
-        "titles": known,
-        "class_titles": _class_titles(found.transitions, catalogue[values["code"]], values.get("by"), context.language),
+        "transitions": version_pair.transitions,
+        "versions": version_pair.layers,
+        **turned_answer,
+        "titles": titles_of_records,
+        "class_titles": _class_titles(
+            version_pair.transitions, catalogue[values["code"]], values.get("by"), context.language
+        ),
         "problems": problems,
         **target_answer(values),
     }
     if values.get("page"):
         entry = catalogue[values["code"]]
-        pages = changes_pages(answer, found, entry, f"{shown} · {day}", context.language)
-        foot = figures_foot(shown, context.language)
+        pages = changes_pages(answer, version_pair, entry, f"{library_name} · {day}", context.language)
+        foot = figures_foot(library_name, context.language)
         answer["page"] = write_pages(values, pages, context, foot=foot, record=record)
     return answer
 
@@ -86,11 +90,11 @@ def _turned_records(library: Library, values: Values, context: VerbContext) -> d
 
     def record(facts: Mapping[str, Any], ask: Any, what: Any) -> dict[str, Any]:
         try:
-            found = ask(library, what, new, values, replace(context, progress=next(parts)))
+            outcome = ask(library, what, new, values, replace(context, progress=next(parts)))
         except OneMapError as error:
-            found = {"rests_on": None, "turned": [], "departments": [], "problems": list(error.problems)}
-        problems = [problem_record(problem, context.language) for problem in found["problems"]]
-        return {**facts, **found, "problems": problems}
+            outcome = {"rests_on": None, "turned": [], "departments": [], "problems": list(error.problems)}
+        problems = [problem_record(problem, context.language) for problem in outcome["problems"]]
+        return {**facts, **outcome, "problems": problems}
 
     of_cases = [
         record({"case": case.id, "project": case.project, "state": case.state}, turned_in_case, case) for case in cases

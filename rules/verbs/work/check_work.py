@@ -32,36 +32,38 @@ def check(values: Values, context: VerbContext) -> Result:
     from onemap.rules.judge.runs.unasked_rules import asked_answer, unasked_rules
 
     outs, against = values.get("out") or [], values.get("against")
-    with contextlib.ExitStack() as held:
+    with contextlib.ExitStack() as stack:
         is_served = context.session is not None
-        files, unread = held.enter_context(files_of_parcels(values["parcels"], is_served))
+        files, unread = stack.enter_context(files_of_parcels(values["parcels"], is_served))
         options = check_options({**values, "parcels": files, "unread": unread})
         check_targets(outs, bool(values.get("overwrite")), files, CHECK_FORMS)
-        library = held.enter_context(open_library(values["library"]))
+        library = stack.enter_context(open_library(values["library"]))
         if against:
             against = run_of_name(run_names(library), against)
             whole_check(library, against, "--against")
         how = values.get("workers"), values.get("scheduler"), values.get("shared")
         execution = Execution(values["library"], *how, in_parts=True)
         judging = context.progress.part(0.0, _JUDGED_OF_WRITTEN if outs else 1.0)
-        run = held.enter_context(run_of_any_size(library, options, context.language, execution, judging, against))
+        run = stack.enter_context(run_of_any_size(library, options, context.language, execution, judging, against))
         context.left.append(run)
         # A trial is no state of the library; and one that may only be read gives its verdicts all the same.
-        recorded = library.writable and not options.replaced and not values.get("unrecorded")
+        is_recorded = library.writable and not options.replaced and not values.get("unrecorded")
         while True:
             changes = VerdictChanges(library, against) if against else None
-            unasked = unasked_rules(library, run.packs, run.record, context.language)
+            unasked_list = unasked_rules(library, run.packs, run.record, context.language)
             with contextlib.suppress(RowsOutdated):
-                remarks = _write_check(library, run, values, context, recorded, changes, unasked)
+                remarks = _write_check(library, run, values, context, is_recorded, changes, unasked_list)
                 break
-        changed = changes.changed_parcels() if changes else None
-    if changed is not None:
-        problems = unasked_problems(changed, run.packs, run.record)
+        changed_parcels = changes.changed_parcels() if changes else None
+    if changed_parcels is not None:
+        problems = unasked_problems(changed_parcels, run.packs, run.record)
         remarks += [problem_record(problem, context.language) for problem in problems]
-    asked: Result = asked_answer(run.packs, run.record, unasked, context.language)
-    if changed is not None:
-        asked["rule_titles"] = titles_of_changed(changed, rule_titles(run.packs, run.record, context.language))
-    return {**_check_result(run, values, recorded, remarks, changed), **asked}
+    rules_answer: Result = asked_answer(run.packs, run.record, unasked_list, context.language)
+    if changed_parcels is not None:
+        rules_answer["rule_titles"] = titles_of_changed(
+            changed_parcels, rule_titles(run.packs, run.record, context.language)
+        )
+    return {**_check_result(run, values, is_recorded, remarks, changed_parcels), **rules_answer}
 
 
 def _opened_outputs(library: Any, run: Any, values: Values, language: str) -> list[Any]:
@@ -81,14 +83,14 @@ def _write_check(
     run: Any,
     values: Values,
     context: VerbContext,
-    recorded: bool,
+    is_recorded: bool,
     changes: Any,
-    unasked: Sequence[Mapping[str, str]],
+    unasked_list: Sequence[Mapping[str, str]],
 ) -> list[ProblemRecord]:
     """Write a run's rows to its tables and, if it is recorded, to the library; return what the tables could not hold.
 
-    changes: a `VerdictChanges` that takes the rows too, or None; unasked: the rules that were not asked, for a table of
-    their own.
+    changes: a `VerdictChanges` that takes the rows too, or None; unasked_list: the rules that were not asked, for a
+    table of their own.
     """
 
     from onemap.rules.display.outputs.outputs import remark_records
@@ -96,27 +98,29 @@ def _write_check(
     from onemap.rules.judge.runs.bad_parcels import BAD_TABLE, bad_parcels_table
     from onemap.rules.judge.runs.unasked_rules import unasked_table
 
-    with contextlib.ExitStack() as opened:
-        takers = [opened.enter_context(one) for one in _opened_outputs(library, run, values, context.language)]
-        recorder = opened.enter_context(run_recorder(library, run.record["id"], run.parcels)) if recorded else None
-        step, done = phrase("progress.writing" if recorded else "progress.tables", context.language), 0.0
-        given = context.progress.reached_share, _KEPT if takers else 1.0, None if run.is_ahead else step
-        kept = context.progress.part(*given)  # of who judges meanwhile stand the words: by turns both would flicker
-        kept.at(0.0)
+    with contextlib.ExitStack() as stack:
+        takers = [stack.enter_context(one) for one in _opened_outputs(library, run, values, context.language)]
+        recorder = stack.enter_context(run_recorder(library, run.record["id"], run.parcels)) if is_recorded else None
+        step, done_share = phrase("progress.writing" if is_recorded else "progress.tables", context.language), 0.0
+        step_range = context.progress.reached_share, _KEPT if takers else 1.0, None if run.is_ahead else step
+        keeping = context.progress.part(
+            *step_range
+        )  # of who judges meanwhile stand the words: by turns both would flicker
+        keeping.at(0.0)
         for chunk in run.chunks():
             for taker in takers:
                 taker.append(chunk.tables)
-            begin, done = done, done + chunk.count / max(run.parcels, 1)
+            begin, done_share = done_share, done_share + chunk.count / max(run.parcels, 1)
             if recorder:
-                recorder.append(chunk, kept.part(begin, done))
+                recorder.append(chunk, keeping.part(begin, done_share))
             if changes:
                 changes.append(chunk)
-            kept.at(done)
-        kept.at(1.0, step)
+            keeping.at(done_share)
+        keeping.at(1.0, step)
         bad = {BAD_TABLE: bad_parcels_table(run.bad, context.language)} if values.get("keep_bad") else {}
-        _end_rows(takers, values, {"unasked_rules": unasked_table(unasked), **bad}, changes)
+        _end_rows(takers, values, {"unasked_rules": unasked_table(unasked_list), **bad}, changes)
         if recorder:
-            recorder.insert_all(kept)  # while what is left of the tables is still on its way
+            recorder.insert_all(keeping)  # while what is left of the tables is still on its way
         for taker, part in zip(takers, context.progress.part(_KEPT, 1.0, step).parts([1] * len(takers)), strict=True):
             taker.finish(part)
         if recorder:
@@ -133,13 +137,20 @@ def _end_rows(takers: Sequence[Any], values: Values, tables: Mapping[str, Any], 
 
 
 def _check_result(
-    run: Any, values: Values, recorded: bool, remarks: list[ProblemRecord], changed: "list[ChangedParcel] | None"
+    run: Any,
+    values: Values,
+    is_recorded: bool,
+    remarks: list[ProblemRecord],
+    changed_parcels: "list[ChangedParcel] | None",
 ) -> Result:
-    """The answer of `check`. changed: the parcels whose verdict differs from the earlier run's, None without one."""
+    """The answer of `check`.
+
+    changed_parcels: the parcels whose verdict differs from the earlier run's, None without one.
+    """
     from onemap.rules.judge.question.question import LEFT_OUT
 
     result: Result = {
-        "run": {**run.record, "recorded": recorded},
+        "run": {**run.record, "recorded": is_recorded},
         "parcels": run.parcels,
         "verdicts": run.verdicts,
         "verdict": run.verdict,
@@ -147,12 +158,12 @@ def _check_result(
         "problems": [*run.problems, *remarks],
     }
     result |= target_answer(values)
-    if changed is not None:
-        result["changed"] = changed
+    if changed_parcels is not None:
+        result["changed"] = changed_parcels
     if values.get("keep_bad"):
         result |= _set_aside(run, values)
-    if left_out := run.record["parameters"].get(LEFT_OUT):
-        result |= {LEFT_OUT: left_out, "failed_on": LEFT_OUT}
+    if unread_files := run.record["parameters"].get(LEFT_OUT):
+        result |= {LEFT_OUT: unread_files, "failed_on": LEFT_OUT}
     threshold = values.get("fail_on")
     if threshold and RANK[run.verdict] <= RANK[threshold]:
         result["failed_on"] = threshold

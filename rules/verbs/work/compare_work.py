@@ -24,34 +24,36 @@ def compare(values: Values, context: VerbContext) -> Result:
     with open_library(values["library"]) as library:
         options = _comparison_options(library, values, context)
         threads = Threads.of(values.get("workers"), context.progress)
-        with contextlib.ExitStack() as written:
-            found = written.enter_context(comparison_of(library, options, threads, values.get("against")))
+        with contextlib.ExitStack() as stack:
+            comparison = stack.enter_context(comparison_of(library, options, threads, values.get("against")))
             titles = titles_of_library(library)
-            opened = [output_opened(library.crs, out, overwrite, context.language, titles=titles) for out in outs]
-            outputs = [written.enter_context(output) for output in opened]
+            output_contexts = [
+                output_opened(library.crs, out, overwrite, context.language, titles=titles) for out in outs
+            ]
+            outputs = [stack.enter_context(output) for output in output_contexts]
             writing = context.progress.part(WRITTEN_FROM, 1.0, phrase("progress.tables", context.language))
-            for share, name, part in found.parts() if outputs else ():
+            for share, name, part in comparison.parts() if outputs else ():
                 writing.at(share / 2)
                 for output in outputs:
                     output.append({name: part})
             for output in outputs:
                 output.finish()
             if library.writable:
-                record_comparison(library, found, writing.part(0.5, 1.0))
-        recorded, catalogue = library.writable, library.catalogue()
+                record_comparison(library, comparison, writing.part(0.5, 1.0))
+        is_recorded, catalogue = library.writable, library.catalogue()
     result: Result = {
-        "run": {**found.record, "recorded": recorded},
-        "titles": _layer_titles((one["code"] for one in found.record["layers"]), catalogue, context.language),
-        "class_titles": _class_titles(found, catalogue, context.language),
-        "spots": len(found.tables["spots"].columns),
-        "area_m2": found.spots.compared_m2,
-        "matrix": records_of(found.tables["matrix"].columns),
-        "overlap": found.record["overlap"],
-        "problems": [*_problem_records(found, context.language), *remark_records(outputs, context.language)],
-        "seconds": found.record["seconds"],
+        "run": {**comparison.record, "recorded": is_recorded},
+        "titles": _layer_titles((one["code"] for one in comparison.record["layers"]), catalogue, context.language),
+        "class_titles": _class_titles(comparison, catalogue, context.language),
+        "spots": len(comparison.tables["spots"].columns),
+        "area_m2": comparison.spots.compared_m2,
+        "matrix": records_of(comparison.tables["matrix"].columns),
+        "overlap": comparison.record["overlap"],
+        "problems": [*_problem_records(comparison, context.language), *remark_records(outputs, context.language)],
+        "seconds": comparison.record["seconds"],
     }
-    if found.changed is not None:
-        result["changed"] = found.changed
+    if comparison.changed is not None:
+        result["changed"] = comparison.changed
     return result | target_answer(values)
 
 
@@ -62,32 +64,32 @@ def _layer_titles(codes: Iterable[str], catalogue: Mapping[str, Any], language: 
     return {code: layer_title(code, catalogue, language) for code in codes if code in catalogue}
 
 
-def _class_titles(found: Any, catalogue: Mapping[str, Any], language: str) -> dict[str, dict[str, str]]:
+def _class_titles(comparison: Any, catalogue: Mapping[str, Any], language: str) -> dict[str, dict[str, str]]:
     """The titles of the classes of the spots, by plan (a, b) and code; a code that no table knows is left out."""
     from onemap.rules.answers.compare.spot_fields import class_name
 
-    spots = found.tables["spots"].columns
-    named: dict[str, dict[str, str]] = {}
-    for side, layer in zip("ab", found.record["layers"], strict=True):
+    spots = comparison.tables["spots"].columns
+    titles_by_plan: dict[str, dict[str, str]] = {}
+    for side, layer in zip("ab", comparison.record["layers"], strict=True):
         entry, texts = catalogue.get(layer["code"]), {*spots[f"code_{side}"].dropna(), *spots[f"class_{side}"].dropna()}
         titles = {code: entry and class_name(entry, code, language) for text in texts for code in text.split(",")}
-        named[side] = {code: title for code, title in sorted(titles.items()) if title}
-    return named
+        titles_by_plan[side] = {code: title for code, title in sorted(titles.items()) if title}
+    return titles_by_plan
 
 
-def _problem_records(found: Any, language: str) -> list[ProblemRecord]:
+def _problem_records(comparison: Any, language: str) -> list[ProblemRecord]:
     """Overlaps within a plan, and remarks on the comparison, as problems of the input."""
     from onemap.layers.errors import Problem
     from onemap.rules.answers.compare.plans import remarks_on_pair
 
-    pair = remarks_on_pair(*(plan.version for plan in found.plans))
+    pair = remarks_on_pair(*(plan.version for plan in comparison.plans))
     records = [problem_record(problem, language) for problem in pair]
-    for plan in found.plans:
+    for plan in comparison.plans:
         if plan.overlap.features:
             facts = {"layer": plan.version.table, "features": plan.overlap.features}
             problem = Problem("compare.overlap", {**facts, "area": f"{plan.overlap.area_m2:,.1f}"})
             records.append(problem_record(problem, language))
-    return records + [problem_record(problem, language) for problem in found.remarks]
+    return records + [problem_record(problem, language) for problem in comparison.remarks]
 
 
 def decide(values: Values, context: VerbContext) -> Result:
@@ -97,8 +99,8 @@ def decide(values: Values, context: VerbContext) -> Result:
 
     with open_library(values["library"]) as library:
         who = acting_person(library, values.get("by"))
-        given = give(library, values["target"], values["decision"], values["reason"], who, values.get("expect"))
-    return {"ok": True, **given}
+        decision = give(library, values["target"], values["decision"], values["reason"], who, values.get("expect"))
+    return {"ok": True, **decision}
 
 
 def spots(values: Values, context: VerbContext) -> Result:
@@ -128,24 +130,24 @@ def contradictions(values: Values, context: VerbContext) -> Result:
     from onemap.rules.answers.compare.matrix import DEFAULT_MATRIX
 
     check_outs(values)
-    named = values.get("matrix") or []
+    matrix_names = values.get("matrix") or []
     threads = Threads.of(values.get("workers"), context.progress)
-    rows, used = [], dict[str, Any]()
+    rows, used_layers = [], dict[str, Any]()
     with open_library(values["library"]) as library:
         options = _comparison_options(library, {**values, "a": "", "b": "", "matrix": DEFAULT_MATRIX}, context)
-        pairs = pairs_of(library, options, named, values.get("only") or ())
-        for row, found, progress in compare_pairs(library, options, pairs, threads):
-            if found is not None and library.writable:
-                record_comparison(library, found, progress)
-            used |= {one["table"]: one for one in found.record["layers"]} if found is not None else {}
+        pairs = pairs_of(library, options, matrix_names, values.get("only") or ())
+        for row, comparison, progress in compare_pairs(library, options, pairs, threads):
+            if comparison is not None and library.writable:
+                record_comparison(library, comparison, progress)
+            used_layers |= {one["table"]: one for one in comparison.record["layers"]} if comparison is not None else {}
             rows.append(row)
-        crs, recorded = library.crs, library.writable
+        crs, is_recorded = library.crs, library.writable
         titles = titles_of_library(library)
     tables = contradiction_tables(rows)
     # Each pair is a run of its own, recorded before.
     problems = write_tables(tables, crs, values, context.language, context.language, titles=titles)
     pairs_said = records_of(tables["contradictions"].columns)
-    result: Result = {"ok": True, "pairs": pairs_said, "layers": [*used.values()], "recorded": recorded}
+    result: Result = {"ok": True, "pairs": pairs_said, "layers": [*used_layers.values()], "recorded": is_recorded}
     codes = dict.fromkeys(code for row in result["pairs"] for code in (row["a"], row["b"]))
     result |= {"titles": _layer_titles(codes, titles.catalogue or {}, context.language), "problems": problems}
     return result | target_answer(values)
@@ -157,7 +159,7 @@ def atlas(values: Values, context: VerbContext) -> Result:
     from onemap.rules.answers.compare.triage import TRIAGED
 
     with open_library(values["library"]) as library:
-        found = write_atlas(
+        atlas_record = write_atlas(
             library,
             values["run"],
             values["target"],
@@ -168,7 +170,7 @@ def atlas(values: Values, context: VerbContext) -> Result:
             overwrite=bool(values.get("overwrite")),
             progress=context.progress,
         )
-    return {"ok": True, **found}
+    return {"ok": True, **atlas_record}
 
 
 def comparison(values: Values, context: VerbContext) -> Result:
@@ -191,7 +193,7 @@ def _comparison_options(library: Library, values: Values, context: VerbContext) 
     from onemap.rules.answers.compare.spots import Limits
 
     names = {"min_width": "min_width_m", "min_area": "min_area_m2"}
-    limits = Limits(**{name: values[given] for given, name in names.items() if values.get(given) is not None})
+    limits = Limits(**{name: values[option] for option, name in names.items() if values.get(option) is not None})
     return ComparisonOptions(
         a=values["a"],
         b=values["b"],

@@ -54,17 +54,17 @@ def write_reports(values: Values, result: Mapping[str, Any], library: Library, c
         elif path.suffix.lower() in DATA:
             _write_json(path, overwrite, {**facts, "layers": layers, "problems": problems})
         else:
-            named = {**facts, "crs": crs_title(library.crs, context.language)}
-            _write_page({"page": str(path), "overwrite": overwrite}, named, layers, to_sender, context)
+            report_facts = {**facts, "crs": crs_title(library.crs, context.language)}
+            _write_page({"page": str(path), "overwrite": overwrite}, report_facts, layers, to_sender, context)
 
 
 def _layers(result: Mapping[str, Any], library: Library, language: str) -> list[Record]:
     """A record for each layer of the plan, with its outcome."""
     catalogue, taken_of = library.catalogue(), _taken_by_row(result)
-    refused = {(row["source"], row["layer"], row["code"]): len(row["problems"]) for row in result["refused"]}
+    refusal_counts = {(row["source"], row["layer"], row["code"]): len(row["problems"]) for row in result["refused"]}
     rows = []
     for row in result["plan"]:
-        taken = taken_of.get((row["source"], row["layer"]), {})
+        outcome = taken_of.get((row["source"], row["layer"]), {})
         entry = catalogue.get(row["code"] or "")
         likely = _likely_layers(row, library, language) if not row["code"] else None
         rows.append(
@@ -74,11 +74,11 @@ def _layers(result: Mapping[str, Any], library: Library, language: str) -> list[
                 "status": row["status"],
                 "layer": row["code"],
                 "layer_title": entry.title_in(language) if entry else likely,
-                "version": taken.get("version"),
-                "features": taken.get("features"),
-                **{name: taken.get(name) for name in ("set_aside", "repaired", "area_m2", "length_m")},
-                "refusals": refused.get((row["source"], row["layer"], row["code"]), 0),
-                "remarks": len(taken.get("problems", ())),
+                "version": outcome.get("version"),
+                "features": outcome.get("features"),
+                **{name: outcome.get(name) for name in ("set_aside", "repaired", "area_m2", "length_m")},
+                "refusals": refusal_counts.get((row["source"], row["layer"], row["code"]), 0),
+                "remarks": len(outcome.get("problems", ())),
             }
         )
     return rows
@@ -89,14 +89,14 @@ def _taken_by_row(result: Mapping[str, Any]) -> dict[tuple[str, str | None], Rec
 
     If several files make one version, each has its own number of features; everything else is given with the first.
     """
-    found: dict[tuple[str, str | None], Record] = {}
+    outcomes: dict[tuple[str, str | None], Record] = {}
     for record in (*result[ADDED], *result[UNCHANGED]):
         rows = rows_of_version(result["plan"], record)
         files = record.get("files") or [{"features": record["features"]}] * len(rows)
         for number, (row, file) in enumerate(zip(rows, files, strict=True)):
             own = record if number == 0 else {"version": record["version"]}
-            found[row["source"], row["layer"]] = {**own, "features": file["features"]}
-    return found
+            outcomes[row["source"], row["layer"]] = {**own, "features": file["features"]}
+    return outcomes
 
 
 def _likely_layers(row: Mapping[str, Any], library: Library, language: str) -> str | None:
@@ -107,11 +107,11 @@ def _likely_layers(row: Mapping[str, Any], library: Library, language: str) -> s
 
 def _problems(result: Mapping[str, Any]) -> list[Record]:
     """A record for each refusal or remark, in the order of the plan, refusals first."""
-    refused = [(row, dict(one, level=_REFUSE)) for row in result["refused"] for one in row["problems"]]
+    refusals = [(row, dict(one, level=_REFUSE)) for row in result["refused"] for one in row["problems"]]
     remarked = [
-        (row_of_problem(rows_of_version(result["plan"], taken), one), one)
-        for taken in result[ADDED]
-        for one in taken["problems"]
+        (row_of_problem(rows_of_version(result["plan"], new_version), one), one)
+        for new_version in result[ADDED]
+        for one in new_version["problems"]
     ]
     return [
         {
@@ -124,7 +124,7 @@ def _problems(result: Mapping[str, Any]) -> list[Record]:
             "field": one["field"],
             **{name: one[name] for name in ("message", "mend", "code")},
         }
-        for row, one in (*refused, *remarked)
+        for row, one in (*refusals, *remarked)
     ]
 
 
@@ -144,8 +144,8 @@ def _for_sender(problems: Sequence[Record], result: Mapping[str, Any], library: 
             code = rf"(?a:\b){re.escape(row['layer'])}(?a:\b)"  # a Chinese character beside it is no part of it
             problem["message"] = re.sub(code, title.replace("\\", "\\\\"), row["message"])
         if row["code"] in _WITH_CODES:
-            named = Problem(row["code"], {"codes": likely[row["source"], row["source_layer"]]})
-            problem["message"], _ = wording(named, language)
+            unplaced = Problem(row["code"], {"codes": likely[row["source"], row["source_layer"]]})
+            problem["message"], _ = wording(unplaced, language)
         if row["code"] != _ABSENT:
             rows.append(problem)
             continue
@@ -187,8 +187,8 @@ def _write_sheets(
 def _write_json(path: Path, overwrite: bool, content: Record) -> None:
     from onemap.layers.files.atomic_output import atomic_output
 
-    with atomic_output(path, overwrite, "--report") as beside:
-        beside.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    with atomic_output(path, overwrite, "--report") as new_file:
+        new_file.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 def _write_page(

@@ -63,9 +63,14 @@ def _lacking_statements(library: Library, layers: Sequence[Mapping[str, Any]], l
     from onemap.rules.judge.question.layer_remarks import problem_of_remark
     from onemap.rules.judge.runs.unwritten_sites import unwritten_sites
 
-    sent = {(layer["code"], layer["version"]) for layer in layers}
-    used = {one.table: (one.code, one.label) for one in versions(library) if (one.code, one.label) in sent}
-    return [problem_record(problem_of_remark(one, used), language) for one in unwritten_sites(library, used)]
+    sent_versions = {(layer["code"], layer["version"]) for layer in layers}
+    used_versions = {
+        one.table: (one.code, one.label) for one in versions(library) if (one.code, one.label) in sent_versions
+    }
+    return [
+        problem_record(problem_of_remark(one, used_versions), language)
+        for one in unwritten_sites(library, used_versions)
+    ]
 
 
 def _deliver_folders(values: Values, context: VerbContext) -> Result:
@@ -184,9 +189,9 @@ def _with_new_exceptions(source: str, values: Values, proof: "Proof") -> "Proof"
     grant, withdraw = (set(values.get(name) or ()) for name in ("grant", "withdraw"))
     if not grant and not withdraw:
         return proof
-    found = {(one.check.id, one.hash) for one in proof.standing if one.hash in grant}
+    checks_and_hashes = {(one.check.id, one.hash) for one in proof.standing if one.hash in grant}
     granted = {one.hash for _, one in proof.spared} | {one.hash for one in proof.lapsed}
-    unknown = sorted((grant - {hash_ for _, hash_ in found}) | (withdraw - granted))
+    unknown = sorted((grant - {hash_ for _, hash_ in checks_and_hashes}) | (withdraw - granted))
     if unknown:
         raise OneMapError.of([Problem("exception.no_problem", {"hash": hash_}) for hash_ in unknown])
     place = _exceptions_file(source, values)
@@ -194,7 +199,7 @@ def _with_new_exceptions(source: str, values: Values, proof: "Proof") -> "Proof"
         withdraw_exceptions(place, withdraw)
     if grant:
         facts = {"who": values["by"].strip(), "when": date.today().isoformat(), "reason": values["reason"].strip()}
-        grant_exceptions(place, [GrantedException(check, hash_, **facts) for check, hash_ in sorted(found)])
+        grant_exceptions(place, [GrantedException(check, hash_, **facts) for check, hash_ in sorted(checks_and_hashes)])
     return proof.with_granted(read_exceptions(place))
 
 
@@ -207,8 +212,8 @@ def receive(values: Values, context: VerbContext) -> Result:
     path = Path(values["file"])
     with open_library(values["library"]) as library:
         if is_receipt(path):
-            taken = take_in_receipt(library, path, library.person())
-            return {"package": taken["package"], "added": [], "receipt": str(path), "received": taken}
+            receipt = take_in_receipt(library, path, library.person())
+            return {"package": receipt["package"], "added": [], "receipt": str(path), "received": receipt}
         intake = Intake(library, partial(required_fields, library), library.person(), context.language)
         reception = Reception(
             plan_only=bool(values.get("plan")),
@@ -284,25 +289,25 @@ def answers(values: Values, context: VerbContext) -> Result:
     from onemap.layers.delivery.remembered_answers import all_answers, change_answers
 
     code, department = values.get("code"), values.get("department")
-    wanted: dict[str, object] = dict(map(_answer, values.get("set") or ()))
+    changes: dict[str, object] = dict(map(_answer, values.get("set") or ()))
     forgotten = values.get("forget") or ()
-    if twice := set(wanted) & set(forgotten):
+    if twice := set(changes) & set(forgotten):
         raise UsageError("usage.apart", field=f"--set {min(twice)}", other=f"--forget {min(twice)}")
-    wanted |= dict.fromkeys(forgotten)
-    if wanted and not code:
+    changes |= dict.fromkeys(forgotten)
+    if changes and not code:
         raise UsageError("usage.required", field="CODE", verb="answers --set")
     with open_library(values["library"]) as library:
         catalogue = library.catalogue()
         if code:
             known_layer(catalogue, code, None, file=library.label)
-        if code and wanted:
-            change_answers(library, code, wanted, library.person())
-        found = [
+        if code and changes:
+            change_answers(library, code, changes, library.person())
+        answer_rows = [
             one.record(entry.department, entry.title_in(context.language))
             for one in all_answers(library)
             if (entry := catalogue.get(one.code)) and code in (None, one.code)
         ]
-    return {"answers": [row for row in found if department in (None, row["department"])]}
+    return {"answers": [row for row in answer_rows if department in (None, row["department"])]}
 
 
 def _answer(text: str) -> tuple[str, object]:

@@ -25,9 +25,9 @@ def facts(values: Values, context: VerbContext) -> Result:
     language = context.language
     with open_library(values["library"]) as library:
         rules = joined_rules(packs_of(library, tuple(values.get("pack") or ()), values.get("code_system")))
-    project, given = _checked_file(values.get("data"), rules)
+    project, parcel_facts = _checked_file(values.get("data"), rules)
     needs = rule_needs(rules)
-    waiting = [need.rule.id for need in needs if not all(set(group) & set(given) for group in need.any_of)]
+    waiting = [need.rule.id for need in needs if not all(set(group) & set(parcel_facts) for group in need.any_of)]
     return {
         "ok": True,
         "groups": {name: phrase(f"fact.group_{name}", language) for name in ("parcels", "project", "land", "days")},
@@ -42,9 +42,9 @@ def facts(values: Values, context: VerbContext) -> Result:
             }
             for need in needs
         ],
-        "given": {"project": project, "parcels": given},
+        "given": {"project": project, "parcels": parcel_facts},
         "problems": [
-            problem_record(one, language) for one in _kind_problems(values.get("data"), given, rules, language)
+            problem_record(one, language) for one in _kind_problems(values.get("data"), parcel_facts, rules, language)
         ],
         "waiting": waiting,
     }
@@ -54,24 +54,24 @@ def _checked_file(path: str | None, rules: Sequence[Any]) -> tuple[dict[str, Any
     """The facts of the project and of its parcels in a file; all problems of both are reported at once."""
     if not path:
         return {}, {}
-    content, given = facts_content(path)
+    content, parcel_facts = facts_content(path)
     problems: list[Problem] = []
     try:
-        content = checked_data(content, given.file)
+        content = checked_data(content, parcel_facts.file)
     except OneMapError as error:
         problems += error.problems
     try:
-        given = checked_facts(given, rules)
+        parcel_facts = checked_facts(parcel_facts, rules)
     except OneMapError as error:
         problems += error.problems
     if problems:
         raise OneMapError.of(problems)
-    return content, given.plain
+    return content, parcel_facts.plain
 
 
-def _kind_problems(path: str | None, given: Mapping[str, Any], rules: Sequence[Any], language: str) -> list[Any]:
+def _kind_problems(path: str | None, parcel_facts: Mapping[str, Any], rules: Sequence[Any], language: str) -> list[Any]:
     """The problems of a stated kind that is in no register: it counts as not stated."""
-    text = given.get(KIND_FIELD)
+    text = parcel_facts.get(KIND_FIELD)
     register = register_of(rules)
     if text is None or register is None or None not in register.kinds_of(text):
         return []

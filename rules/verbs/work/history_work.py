@@ -70,18 +70,18 @@ def rows_of(library: Library, subject: str | None) -> list[dict[str, Any]]:
     rows = [dict(zip(_COLUMNS, row, strict=True)) for row in library.connection.execute(sql)]
     if subject is None:
         return rows
-    wanted = {subject}
+    subjects = {subject}
     for table in ("onemap_events", "onemap_rounds"):  # the second in libraries of an older form
         if library.roles.reads_layers and library.has_table(table):
             sql = compose_sql("SELECT run FROM {table} WHERE case_id = ?", table=table)
             runs = library.connection.execute(sql, (subject,)).fetchall()
-            wanted |= {run for (run,) in runs}
-    found = [
-        row for row in rows if row["subject"] in wanted or row["subject"].startswith((f"{subject}__", f"{subject} "))
+            subjects |= {run for (run,) in runs}
+    matches = [
+        row for row in rows if row["subject"] in subjects or row["subject"].startswith((f"{subject}__", f"{subject} "))
     ]
-    if not found and not _is_case(library, subject) and subject not in _known_layers(library):
+    if not matches and not _is_case(library, subject) and subject not in _known_layers(library):
         raise OneMapError("history.unknown", file=library.label, field="CODE|CASE", value=subject)
-    return found
+    return matches
 
 
 def _known_layers(library: Library) -> Mapping[str, LayerEntry]:
@@ -107,11 +107,11 @@ def _table(rows: Sequence[dict[str, Any]], names: Sequence[str]) -> Table:
 
 
 def _write(rows: Sequence[dict[str, Any]], out: Path, overwrite: bool) -> None:
-    with atomic_output(out, overwrite, "--out") as beside:
+    with atomic_output(out, overwrite, "--out") as new_file:
         if out.suffix.lower() == ".json":
-            beside.write_text(json.dumps(rows, ensure_ascii=False, indent=1), encoding="utf-8")
+            new_file.write_text(json.dumps(rows, ensure_ascii=False, indent=1), encoding="utf-8")
         else:
-            beside.write_bytes(csv_bytes(_COLUMNS, ([_cell(row[name]) for name in _COLUMNS] for row in rows)))
+            new_file.write_bytes(csv_bytes(_COLUMNS, ([_cell(row[name]) for name in _COLUMNS] for row in rows)))
 
 
 def _cell(value: Any) -> Any:

@@ -14,8 +14,8 @@ def identify(values: Values, context: VerbContext) -> Result:
 
     with open_library(values["library"]) as library:
         point = (values.get("x"), values.get("y"))
-        asked = (values.get("line"), values.get("box"), values.get("crs"))
-        place = place_of(point, *asked, library.crs, values.get("radius"))
+        place_values = (values.get("line"), values.get("box"), values.get("crs"))
+        place = place_of(point, *place_values, library.crs, values.get("radius"))
         day = values.get("as_of") or library.today()
         return identify_place(library, place, values.get("only") or (), day, context.language)
 

@@ -34,30 +34,33 @@ def indicators(values: Values, context: VerbContext) -> Result:
         packs = indicator_packs(names, library.catalogue())
         theme = _theme_of(values, library, packs)
         options = replace(_options(library, values, packs, theme), language=context.language)
-        found = measure(library, options, Threads.of(values.get("workers"), context.progress))
+        measured_run = measure(library, options, Threads.of(values.get("workers"), context.progress))
         titles = indicator_titles(packs, context.language)
-        rows = _titled_rows(found.rows, packs, titles, context.language)
-        tables = {**titled_tables(found.tables, titles), "run": run_table(found.record)}
-        catalogue, shown = library.catalogue(), library.printed_name
-        known = KnownTitles(terms=term_titles(packs, catalogue, context.language), catalogue=catalogue)
+        rows = _titled_rows(measured_run.rows, packs, titles, context.language)
+        tables = {**titled_tables(measured_run.tables, titles), "run": run_table(measured_run.record)}
+        catalogue, library_name = library.catalogue(), library.printed_name
+        known_titles = KnownTitles(terms=term_titles(packs, catalogue, context.language), catalogue=catalogue)
         is_kept = library.writable and not values.get("unrecorded")
         figures = sheet_figures(rows, catalogue, context.language)
-        with contextlib.ExitStack() as written:
-            shapes = {out: tables_for(out, tables, context.language, known) for out in outs}
+        with contextlib.ExitStack() as stack:
+            shapes = {out: tables_for(out, tables, context.language, known_titles) for out in outs}
             heads = {out: language_of_heads(out, context.language) for out in outs}
             files = (tables_written(shapes[out], library.crs, out, overwrite, heads[out], figures) for out in outs)
-            targets = [written.enter_context(file) for file in files]
+            targets = [stack.enter_context(file) for file in files]
             if is_kept:
-                record_indicators(library, found, options)
-        held = _versions_of(theme, library, options)
-    result: Result = {"run": {**found.record, "recorded": is_kept}, "units": found.units}
+                record_indicators(library, measured_run, options)
+        theme_versions = _versions_of(theme, library, options)
+    result: Result = {"run": {**measured_run.record, "recorded": is_kept}, "units": measured_run.units}
     result["indicators"] = [row for row in rows if is_failing(row)] if values.get("failing") else rows
     result |= {"statuses": dict(Counter(row["status"] for row in rows)), **target_answer(values)}
-    problems = [problem_record(one, context.language) for one in found.problems]
+    problems = [problem_record(one, context.language) for one in measured_run.problems]
     result["problems"] = problems + remark_records(targets, context.language)
     if values.get("page"):
-        made_by, of_pages = {**found.record, "library_name": shown}, _with_unit_labels(rows, found.record["units"])
-        result["page"] = _write_pages(values, of_pages, packs, theme, held, catalogue, made_by, context)
+        made_by, of_pages = (
+            {**measured_run.record, "library_name": library_name},
+            _with_unit_labels(rows, measured_run.record["units"]),
+        )
+        result["page"] = _write_pages(values, of_pages, packs, theme, theme_versions, catalogue, made_by, context)
     if values.get("charts"):
         result["charts"] = charts_of(rows, packs, catalogue, context.language, float(values["charts"]))
     return result
@@ -101,11 +104,13 @@ def _options(library: Any, values: Values, packs: Sequence[Any], theme: Any) -> 
 
     only = tuple(values.get("only") or ())
     if theme is not None:
-        known = {item.id for pack in packs for item in pack.indicators}
-        of_theme = tuple(name for name in theme.indicators if name in known)
+        indicator_ids = {item.id for pack in packs for item in pack.indicators}
+        of_theme = tuple(name for name in theme.indicators if name in indicator_ids)
         only = tuple(name for name in only if name in of_theme) or of_theme
         if not only:
-            raise OneMapError("indicators.unknown", field="--theme", value=list(theme.indicators), known=sorted(known))
+            raise OneMapError(
+                "indicators.unknown", field="--theme", value=list(theme.indicators), known=sorted(indicator_ids)
+            )
     return IndicatorOptions(
         packs=tuple(packs),
         days=tuple(sorted(set(values.get("as_of") or [library.today()]))),
@@ -124,15 +129,15 @@ def _theme_of(values: Values, library: Any, packs: Sequence[Any]) -> Any:
 
     if not values.get("theme"):
         return None
-    known = [item.id for pack in packs for item in pack.indicators]
-    return theme_named(values["theme"], library.catalogue(), known)
+    indicator_ids = [item.id for pack in packs for item in pack.indicators]
+    return theme_named(values["theme"], library.catalogue(), indicator_ids)
 
 
 def _versions_of(theme: Any, library: Any, options: Any) -> dict[str, Any]:
     """The version in force of each layer and table of a theme on the last requested day; None if there is none."""
     codes = (*theme.layers, *theme.tables) if theme is not None else ()
-    known = versions(library, options.known_at) if codes else []
-    return {code: layer_in_force(known, code, options.days[-1]) for code in codes}
+    all_versions = versions(library, options.known_at) if codes else []
+    return {code: layer_in_force(all_versions, code, options.days[-1]) for code in codes}
 
 
 def _write_pages(
@@ -140,7 +145,7 @@ def _write_pages(
     rows: list[dict[str, Any]],
     packs: Sequence[Any],
     theme: Any,
-    held: dict[str, Any],
+    theme_versions: dict[str, Any],
     catalogue: Any,
     record: Mapping[str, Any],
     context: VerbContext,
@@ -155,7 +160,7 @@ def _write_pages(
     last = max((row["as_of"] for row in rows), default="")
     of_last = [row for row in rows if row["as_of"] == last]
     if theme is not None:
-        pages = [*theme_page(theme, of_last, held, packs, catalogue, context.language), *pages]
+        pages = [*theme_page(theme, of_last, theme_versions, packs, catalogue, context.language), *pages]
     else:
         pages += indicator_pages(rows, packs, catalogue, context.language)
         pages += quota_pages(of_last, packs, catalogue, context.language)
@@ -172,14 +177,14 @@ def themes(values: Values, context: VerbContext) -> Result:
         catalogue = library.catalogue()
         packs = indicator_packs(values.get("pack") or [], catalogue)
         titles = indicator_titles(packs, context.language)
-        found = read_themes(values.get("theme") or [], catalogue, list(titles))
+        all_themes = read_themes(values.get("theme") or [], catalogue, list(titles))
         day = values.get("as_of") or library.today()
-        known = versions(library)
-        held = {code for code in catalogue if layer_in_force(known, code, day) is not None}
+        all_versions = versions(library)
+        codes_in_force = {code for code in catalogue if layer_in_force(all_versions, code, day) is not None}
 
     def layer(code: str) -> dict[str, Any]:
         title = catalogue[code].title
-        return {"code": code, "title": title.get(context.language, code), "in_force": code in held}
+        return {"code": code, "title": title.get(context.language, code), "in_force": code in codes_in_force}
 
     return {
         "ok": True,
@@ -193,7 +198,7 @@ def themes(values: Values, context: VerbContext) -> Result:
                 "tables": [layer(code) for code in theme.tables],
                 "indicators": [{"id": one, "title": titles[one]} for one in theme.indicators if one in titles],
             }
-            for theme in found
+            for theme in all_themes
         ],
     }
 

@@ -42,18 +42,20 @@ def new(values: Values, context: VerbContext) -> Result:
     rules = joined_rules([pack for pack, _ in packs], strictly=True)
     refuse_slips([pack for pack, _ in packs], date.today())
     district, remarks = _district(values, crs)
-    kept = [(pack.id, text) for pack, text in packs]
+    named_texts = [(pack.id, text) for pack, text in packs]
     is_rehearsal = bool(values.get("rehearsal"))
     own = list(layers.values())
-    make_library(place, crs, kept, district, system_user(), TABLES, GRANTS, is_rehearsal=is_rehearsal, layers=own)
-    remarks += [gap.problem(", ".join(pack[0] for pack in kept)) for gap in unmet_values(rules, catalogue)]
+    make_library(
+        place, crs, named_texts, district, system_user(), TABLES, GRANTS, is_rehearsal=is_rehearsal, layers=own
+    )
+    remarks += [gap.problem(", ".join(pack[0] for pack in named_texts)) for gap in unmet_values(rules, catalogue)]
     unknown = sorted({code for rule in rules for code in rule.layers if code not in catalogue})
     remarks += [Problem("pack.layers_unknown", {"names": unknown, "field": "--pack"})] if unknown else []
     return {
         "ok": True,
         "library": place.shown,
         "crs": f"EPSG:{crs.to_epsg()}",
-        "packs": [pack[0] for pack in kept],
+        "packs": [pack[0] for pack in named_texts],
         **({"rehearsal": True} if is_rehearsal else {}),
         **({"layers": list(layers)} if layers else {}),
         "problems": [problem_record(remark, context.language) for remark in remarks],
@@ -107,9 +109,9 @@ def inspect(values: Values, context: VerbContext) -> Result:
     if values.get("library"):
         with open_library(values["library"]) as library:
             catalogue = list(library.catalogue().values())
-        found = result["layers"]
-        is_one_of_several = len(found) > 1 or bool(values.get("layer"))
-        for layer in found:
+        layer_records = result["layers"]
+        is_one_of_several = len(layer_records) > 1 or bool(values.get("layer"))
+        for layer in layer_records:
             layer["codes"] = list(meant_layers(layer, Path(result["file"]).stem, is_one_of_several, catalogue))
     return result
 
@@ -126,7 +128,7 @@ def add(values: Values, context: VerbContext) -> Result:
 
     source, *others = _files_to_add(values["source"])
     normalising = replace(normalising_options(values), of_several=bool(others))
-    given = values.get("layer"), values.get("encoding"), normalising
+    reading = values.get("layer"), values.get("encoding"), normalising
     wishes = AddOptions(
         code=values["as"],
         layer=values.get("layer"),
@@ -145,7 +147,7 @@ def add(values: Values, context: VerbContext) -> Result:
         overwrite=bool(values.get("overwrite")),
         normalising=normalising,
         provers=Provers(os.cpu_count() or 1, are_simple_rings),
-        further=tuple(LayerFile(other, *given) for other in others),
+        further=tuple(LayerFile(other, *reading) for other in others),
         in_place_of=_replaced_file(values, others),
     )
 
@@ -156,11 +158,11 @@ def add(values: Values, context: VerbContext) -> Result:
         return intake.add(source, _with_snapshot(library, wishes, values), context.progress)
 
 
-def _files_to_add(given: str | Sequence[str]) -> list[str]:
+def _files_to_add(sources: str | Sequence[str]) -> list[str]:
     """The files that names and patterns match, each once. Raises OneMapError source.missing."""
     from onemap.layers.sources.file_patterns import files_of_pattern
 
-    names = [given] if isinstance(given, str) else given
+    names = [sources] if isinstance(sources, str) else sources
     return list(dict.fromkeys(file for name in names for file in files_of_pattern(name)))
 
 
@@ -196,13 +198,13 @@ def service(values: Values, context: VerbContext) -> Result:
     from onemap.layers.library.services import Service, register, remove
 
     name, removing = values["name"], bool(values.get("remove"))
-    for needed in () if removing else ("type", "url"):
-        if not values.get(needed):
-            raise UsageError("usage.required", field=f"--{needed}", verb="service")
+    for needed_name in () if removing else ("type", "url"):
+        if not values.get(needed_name):
+            raise UsageError("usage.required", field=f"--{needed_name}", verb="service")
     with open_library(values["library"]) as library:
         if removing:
             return {"ok": True, "removed": asdict(remove(library, name, library.person()))}
-        wanted = Service(
+        new_service = Service(
             name=name,
             type=values["type"],
             url=values["url"],
@@ -218,7 +220,7 @@ def service(values: Values, context: VerbContext) -> Result:
         )
         return {
             "ok": True,
-            "service": asdict(register(library, wanted, bool(values.get("overwrite")), library.person())),
+            "service": asdict(register(library, new_service, bool(values.get("overwrite")), library.person())),
         }
 
 
@@ -231,16 +233,16 @@ def retire(values: Values, context: VerbContext) -> Result:
 
     with open_library(values["library"]) as library:
         who = acting_person(library, values.get("by"))
-        wanted = values["code"], values["label"], values["reason"]
-        version = retire_version(library, *wanted, who, undo=bool(values.get("undo")))
-        held = [] if version.retired is None else held_elsewhere(library, version)
-    named = {"code": version.code, "version": version.label, "table": version.table, "features": version.count}
+        arguments = values["code"], values["label"], values["reason"]
+        version = retire_version(library, *arguments, who, undo=bool(values.get("undo")))
+        problems = [] if version.retired is None else held_elsewhere(library, version)
+    version_facts = {"code": version.code, "version": version.label, "table": version.table, "features": version.count}
     retired = None if version.retired is None else vars(version.retired)
     return {
         "ok": True,
-        **named,
+        **version_facts,
         "retired": retired,
-        "problems": [problem_record(one, context.language) for one in held],
+        "problems": [problem_record(one, context.language) for one in problems],
     }
 
 
@@ -254,14 +256,16 @@ def layers(values: Values, context: VerbContext) -> Result:
     with open_library(values["library"]) as library:
         packs = packs_of(library, ())
         rules = joined_rules(packs)
-        asked = sorted({code for rule in rules for code in rule.layers_named})
-        listed = listing(library, values.get("as_of") or library.today(), lambda code: fields_of_layer(rules, code))
+        asked_codes = sorted({code for rule in rules for code in rule.layers_named})
+        listing_record = listing(
+            library, values.get("as_of") or library.today(), lambda code: fields_of_layer(rules, code)
+        )
         records = [{key: pack.record()[key] for key in ("id", "version", "hash", "title")} for pack in packs]
-        answer = {**listed, "packs": records, "asked": asked}
+        answer = {**listing_record, "packs": records, "asked": asked_codes}
         if values.get("looks"):
             from onemap.layers.publishing.map_looks import map_looks
 
-            answer |= map_looks(library, listed["layers"], context.language)
+            answer |= map_looks(library, listing_record["layers"], context.language)
         return answer
 
 
@@ -288,18 +292,18 @@ def sample(values: Values, context: VerbContext) -> Result:
     def report(share: float, step: str, file: str) -> None:
         context.progress.at(share, phrase(f"progress.sample_{step}", context.language, file=file))
 
-    with empty_folder_output(folder) as beside:
+    with empty_folder_output(folder) as new_folder:
         if values.get("delivery"):
             from onemap.resources.sample_city.plan_delivery import make_delivery
 
-            made = make_delivery(beside, report)
+            city = make_delivery(new_folder, report)
         else:
             seed = values.get("seed")
-            made = make(beside, 2026 if seed is None else seed, values.get("parcels") or 2000, report)
+            city = make(new_folder, 2026 if seed is None else seed, values.get("parcels") or 2000, report)
     return {
         "ok": True,
         "folder": str(folder),
-        **{key: made[key] for key in made if key not in ("ok", "folder")},
+        **{key: city[key] for key in city if key not in ("ok", "folder")},
     }
 
 
@@ -332,14 +336,14 @@ def verify(values: Values, context: VerbContext) -> Result:
                 notes = notes_beside(library, book, is_whole=not problems)
                 problems += event_problems(library, book, {str(one.facts.get("feature")) for one in problems})
                 problems += [*decision_problems(library), *warning_problems(library)]
-                named = {str(one.facts.get("feature")) for one in problems}
-                problems += [one for one in comment_problems(library) if one.facts["feature"] not in named]
+                problem_subjects = {str(one.facts.get("feature")) for one in problems}
+                problems += [one for one in comment_problems(library) if one.facts["feature"] not in problem_subjects]
             else:
                 problems += forged  # which is else among the rows that are not as logged
             if run and not any(problem.facts.get("feature") == run for problem in problems):
                 again = context.progress.part(_VERSIONS, 1.0, phrase("progress.rerun", context.language))
-                found, equal = _differences_of_repeat(library, run, Threads.of(None, again))
-                problems += found
+                differences, equal = _differences_of_repeat(library, run, Threads.of(None, again))
+                problems += differences
     except OneMapError as error:
         if any(problem.code not in ("library.damaged", "run.damaged") for problem in error.problems):
             raise
@@ -370,8 +374,10 @@ def _differences_of_repeat(library: Any, run: str, threads: Threads) -> tuple[li
     if not again.equal_in_meaning:
         return problems, {}
     then, now = run_record(library, run, None).get("software", {}), software_versions()
-    changed = {name: [str(then[name]), version] for name, version in now.items() if then.get(name, version) != version}
-    return problems, {"equal_in_meaning": {"rows": again.equal_in_meaning, "software": changed}}
+    changed_software = {
+        name: [str(then[name]), version] for name, version in now.items() if then.get(name, version) != version
+    }
+    return problems, {"equal_in_meaning": {"rows": again.equal_in_meaning, "software": changed_software}}
 
 
 def keep(values: Values, context: VerbContext) -> Result:
@@ -418,18 +424,24 @@ def calendar(values: Values, context: VerbContext) -> Result:
     if values.get("keep") and not place:
         raise UsageError("usage.required", field="--notice", verb="calendar --keep")
     with open_library(values["library"]) as library:
-        known, file = calendar_of(library), own_file_name(library, "calendar")
+        known_calendar, file = calendar_of(library), own_file_name(library, "calendar")
         this_year = library.today().year
         years = [this_year, this_year + 1]
         if place:
             notice = read_notice(notice_text(Path(place)))
-            text = calendar_with(notice, library.own_file("calendar"), known)
-            known = WorkCalendar({**known.own, **checked_calendar(text, file).own})
+            text = calendar_with(notice, library.own_file("calendar"), known_calendar)
+            known_calendar = WorkCalendar({**known_calendar.own, **checked_calendar(text, file).own})
             years = list(dict.fromkeys([notice.year, *years]))
             if values.get("keep"):
                 keep_own_file(library, "calendar", text, library.person())
-    described = [_described_year(known, year) for year in years]
-    return {"ok": True, "file": file, "has_notice": bool(place), "kept": bool(values.get("keep")), "years": described}
+    year_records = [_described_year(known_calendar, year) for year in years]
+    return {
+        "ok": True,
+        "file": file,
+        "has_notice": bool(place),
+        "kept": bool(values.get("keep")),
+        "years": year_records,
+    }
 
 
 def _described_year(calendar: Any, year: int) -> dict[str, Any]:

@@ -162,13 +162,13 @@ def _head_of_cases(names: Sequence[str]) -> str:
     from onemap.rules.review.proofs.case_drafts import head_text
     from onemap.rules.review.proofs.proof_cases import cases_texts
 
-    found = []
+    case_texts = []
     for name in (names[-1], *names[-2:-1]):
         try:
-            found.append(cases_texts(name)[0][0])
+            case_texts.append(cases_texts(name)[0][0])
         except OneMapError:  # there are none
-            found.append("")
-    return head_text(found[-1], date.today()) if len(found) > 1 and not found[0].strip() else ""
+            case_texts.append("")
+    return head_text(case_texts[-1], date.today()) if len(case_texts) > 1 and not case_texts[0].strip() else ""
 
 
 def _drafts_of_rule(rule: str, proving: Any, context: VerbContext, head: str) -> Result:
@@ -194,7 +194,7 @@ def _answer(proof: Any) -> Result:
         "passed": sum(one.passes for one in proof.results),
         "failed": [_failure(one) for one in proof.failed],
         "rules": {
-            name: {clause: covered.count(clause) for clause in NEEDED} for name, covered in proof.coverage.items()
+            name: {clause: clauses.count(clause) for clause in NEEDED} for name, clauses in proof.coverage.items()
         },
         "uncovered": proof.uncovered,
     }
@@ -276,8 +276,8 @@ def _origin(pack: Any, catalogue: Mapping[str, Any], language: str) -> tuple[Res
         return {**pack.origin, "is_here": False, "is_same": False}, {}
     origin = _pack(pack.origin["id"], catalogue)
     words = DifferenceWords(catalogue, language)
-    found = {one.rule.id: words.record(one) for one in rule_differences([origin], [pack], catalogue)}
-    return {**pack.origin, "is_here": True, "is_same": origin.hash == pack.origin["hash"]}, found
+    differences = {one.rule.id: words.record(one) for one in rule_differences([origin], [pack], catalogue)}
+    return {**pack.origin, "is_here": True, "is_same": origin.hash == pack.origin["hash"]}, differences
 
 
 def pack_copy(values: Values, context: VerbContext) -> Result:
@@ -292,21 +292,21 @@ def pack_copy(values: Values, context: VerbContext) -> Result:
     text, source = pack_text(name, option=_ARGUMENT)
     pack = _pack(name, shipped_catalogue())
     origin = {"id": pack.id, "version": pack.version, "hash": pack.hash}
-    stated = {"id": values["id"], "version": values.get("version") or "1", "origin": toml_value(origin)}
-    stated |= {f"title.{language}": title for language, title in (values.get("title") or {}).items()}
-    changes = [ValueChange("pack", tuple(key.split(".")), value) for key, value in stated.items()]
-    made = changed_text(text, source, changes)
-    single_pack(made, target.name, shipped_catalogue())
+    head_values = {"id": values["id"], "version": values.get("version") or "1", "origin": toml_value(origin)}
+    head_values |= {f"title.{language}": title for language, title in (values.get("title") or {}).items()}
+    changes = [ValueChange("pack", tuple(key.split(".")), value) for key, value in head_values.items()]
+    new_text = changed_text(text, source, changes)
+    single_pack(new_text, target.name, shipped_catalogue())
     try:
         cases = cases_texts(name)
     except OneMapError:  # a pack without cases is copied all the same; `prove` says that it has none
         cases = []
     stem = Path(source).stem
-    files = [(made, target.name), *((case, target.stem + file.removeprefix(stem)) for case, file in cases)]
+    files = [(new_text, target.name), *((case, target.stem + file.removeprefix(stem)) for case, file in cases)]
     check_places([target.with_name(file) for _, file in files], overwrite, "TARGET")
-    with atomic_output(target, overwrite) as beside:
+    with atomic_output(target, overwrite) as new_file:
         for one, file in files:
-            beside.with_name(file).write_bytes(one.encode())
+            new_file.with_name(file).write_bytes(one.encode())
     return {"ok": True, "pack": values["id"], "file": str(target), "origin": origin, "cases": [f for _, f in files[1:]]}
 
 
@@ -322,11 +322,11 @@ def pack_change(values: Values, context: VerbContext) -> Result:
     target, overwrite = Path(values.get("out") or name), bool(values.get("overwrite")) or not values.get("out")
     if not values.get("out") and is_shipped(name):
         raise OneMapError("pack.shipped", file=name, field="--out")
-    made = changed_text(text, source, changes)
-    pack = single_pack(made, source, shipped_catalogue())
+    new_text = changed_text(text, source, changes)
+    pack = single_pack(new_text, source, shipped_catalogue())
     refuse_slips([pack], date.today())
-    with atomic_output(target, overwrite, "--out") as beside:
-        beside.write_bytes(made.encode())
+    with atomic_output(target, overwrite, "--out") as new_file:
+        new_file.write_bytes(new_text.encode())
     places = [change.place for change in changes]
     remarks = _unknown_layers([pack], shipped_catalogue(), context.language)
     return {"ok": True, "pack": pack.record(), "file": str(target), "changed": places, "problems": remarks}
@@ -390,9 +390,9 @@ def _turned_verdicts(values: Values, before: Sequence[Any], after: Sequence[Any]
         if run is None:
             raise OneMapError("pack.no_run", file=library.label, field="--library")
         check_blocks(library, run)
-        turned = turned_by_packs(library, stored_question(library, run), before, after, context)
+        turned_parcels = turned_by_packs(library, stored_question(library, run), before, after, context)
     records = [problem_record(one, context.language) for one in problems]
-    return {"run": run, "turned": turned, "problems": records}
+    return {"run": run, "turned": turned_parcels, "problems": records}
 
 
 def pack_enact(values: Values, context: VerbContext) -> Result:
@@ -405,10 +405,10 @@ def pack_enact(values: Values, context: VerbContext) -> Result:
     from onemap.rules.judge.runs.pack_store import enact
     from onemap.rules.review.cases.hand import acting_person
 
-    given = pack_text(values["pack"], option=_ARGUMENT)
+    new_pack = pack_text(values["pack"], option=_ARGUMENT)
     with open_library(values["library"]) as library:
         who = acting_person(library, values.get("by"))
-        fact = enact(library, given, who, values["reason"], values.get("instead"))
+        fact = enact(library, new_pack, who, values["reason"], values.get("instead"))
         packs, catalogue = packs_of(library, ()), library.catalogue()
     remarks = _unknown_layers(packs, catalogue, context.language)
     gaps = unmet_values(joined_rules(packs), catalogue)
@@ -434,8 +434,8 @@ def pack_versions(values: Values, context: VerbContext) -> Result:
         steps = [vars(one) for one in reversed(enactments(library))]
         text = text_of_hash(library, hash_) if hash_ else ""
     if out:
-        with atomic_output(Path(out), bool(values.get("overwrite")), "--out") as beside:
-            beside.write_bytes(text.encode())
+        with atomic_output(Path(out), bool(values.get("overwrite")), "--out") as new_file:
+            new_file.write_bytes(text.encode())
     in_force = [{"id": head["id"], "version": head["version"], "hash": one} for head, one in heads]
     return {"ok": True, "in_force": in_force, "versions": steps, **({"out": out} if out else {})}
 
@@ -451,8 +451,8 @@ def pack_send(values: Values, context: VerbContext) -> Result:
     name, target = values["pack"], Path(values["target"])
     pack, stem = _pack(name, shipped_catalogue()), Path(pack_text(name)[1]).stem
     who = values.get("by") or system_user()
-    sent = send_pack(pack, cases_texts(name), stem, target, who, overwrite=bool(values.get("overwrite")))
-    return {"ok": True, "file": str(target), "pack": pack.record(), **vars(sent), "files": list(sent.files)}
+    package = send_pack(pack, cases_texts(name), stem, target, who, overwrite=bool(values.get("overwrite")))
+    return {"ok": True, "file": str(target), "pack": pack.record(), **vars(package), "files": list(package.files)}
 
 
 def pack_receive(values: Values, context: VerbContext) -> Result:
@@ -465,7 +465,7 @@ def pack_receive(values: Values, context: VerbContext) -> Result:
     folder = Path(values["folder"])
     if not folder.is_dir():
         raise OneMapError("out.folder", file=str(folder), field="FOLDER")
-    pack, sent = receive_pack(
+    pack, package = receive_pack(
         Path(values["file"]), folder, shipped_catalogue(), overwrite=bool(values.get("overwrite"))
     )
-    return {"ok": True, "pack": pack.record(), **vars(sent), "files": [str(folder / name) for name in sent.files]}
+    return {"ok": True, "pack": pack.record(), **vars(package), "files": [str(folder / name) for name in package.files]}

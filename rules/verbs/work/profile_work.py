@@ -24,26 +24,26 @@ def profile(values: Values, context: VerbContext) -> Result:
     Raises OneMapError profile.syntax, keep.text, source.missing, and profile.… for every problem of a file.
     """
     with open_library(values["library"]) as library:
-        file, kept = own_file_name(library, "profile"), library.own_file("profile")
-    text = kept or ""
+        file, own_text = own_file_name(library, "profile"), library.own_file("profile")
+    text = own_text or ""
     if values.get("file"):
         path = Path(values["file"])
         file, text = path.name, own_file_text(path)
     language, problems = context.language, []
     try:
-        found = checked_profile(text, file)
+        profile_here = checked_profile(text, file)
     except OneMapError as error:
         if values.get("file") or any(problem.code == "profile.syntax" for problem in error.problems):
             raise
-        found, problems = Profile(), [problem_record(problem, language) for problem in error.problems]
+        profile_here, problems = Profile(), [problem_record(problem, language) for problem in error.problems]
     return {
         "ok": True,
         "file": file,
-        "kept": kept is not None,
-        "hash": own_text_hash(kept),
+        "kept": own_text is not None,
+        "hash": own_text_hash(own_text),
         "values": toml_content(text),
         **_form(language),
-        "heads": _heads(found, language),
+        "heads": _heads(profile_here, language),
         "problems": problems,
     }
 
@@ -64,13 +64,13 @@ def _form(language: str) -> dict[str, Any]:
     }
 
 
-def _heads(found: Any, language: str) -> dict[str, Any]:
+def _heads(profile: Any, language: str) -> dict[str, Any]:
     """The head and the foot of a document of the lead bureau, and of each department described."""
     year = date.today().year
-    senders = {"lead": None, **dict.fromkeys(found.departments)}
+    senders = {"lead": None, **dict.fromkeys(profile.departments)}
     return {
         name: sender_fields(
-            found, _SAMPLE_KIND.get(name, "opinion"), None if name == "lead" else name, None, year, language
+            profile, _SAMPLE_KIND.get(name, "opinion"), None if name == "lead" else name, None, year, language
         )
         for name in senders
     }

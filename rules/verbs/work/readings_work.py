@@ -28,15 +28,15 @@ def readings(values: Values, context: VerbContext) -> Result:
         only=values.get("property"),
     )
     with open_library(values["library"]) as library:
-        found = sensor_readings(library, options)
+        sensors = sensor_readings(library, options)
         crs = library.crs
-    problems = [problem_record(problem, context.language) for problem in found.problems]
-    problems += write_tables(found.tables, crs, values, context.language, context.language)
+    problems = [problem_record(problem, context.language) for problem in sensors.problems]
+    problems += write_tables(sensors.tables, crs, values, context.language, context.language)
     return {
         "at": options.at.isoformat(),
-        "nodes": found.nodes,
-        "means": found.means,
-        "layers": found.layers,
+        "nodes": sensors.nodes,
+        "means": sensors.means,
+        "layers": sensors.layers,
         "problems": problems,
         **({"look": status_look(context.language)} if values.get("looks") else {}),
         **target_answer(values),

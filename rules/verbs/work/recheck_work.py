@@ -32,8 +32,8 @@ def recheck(values: Values, context: VerbContext) -> Result:
     from onemap.rules.numbers.warnings.warning_pages import titled_rows
     from onemap.rules.numbers.warnings.warning_states import last_question, new_warnings
 
-    wanted = values.get("run") or []
-    if not values.get("open") and not wanted and not values.get("warnings"):
+    run_names = values.get("run") or []
+    if not values.get("open") and not run_names and not values.get("warnings"):
         raise UsageError("usage.required", field="--open", verb="recheck")
     check_outs(values)
     overwrite = bool(values.get("overwrite"))
@@ -44,28 +44,28 @@ def recheck(values: Values, context: VerbContext) -> Result:
     check_places(pages, overwrite, "--page")
     with open_library(values["library"]) as library:
         records, run_records, progress = _records(library, values, context)
-        found = None
+        warnings = None
         if values.get("warnings"):
             question = last_question(library, context.language)
-            found = new_warnings(library, question, Threads.of(values.get("workers"), progress))
+            warnings = new_warnings(library, question, Threads.of(values.get("workers"), progress))
         crs, catalogue = library.crs, library.catalogue()
         facts = {"library": library.printed_name, "day": library.today().isoformat()}
-        known = record_titles(library, [*records, *run_records], context.language)
-        packs = question.quotas.packs if found else ()
-    turned = any(record["turned"] or record["problems"] for record in (*records, *run_records))
-    result: Result = {"cases": records, "titles": known, "failed_on": turned}
-    if wanted:
+        titles_of_records = record_titles(library, [*records, *run_records], context.language)
+        packs = question.quotas.packs if warnings else ()
+    has_turned = any(record["turned"] or record["problems"] for record in (*records, *run_records))
+    result: Result = {"cases": records, "titles": titles_of_records, "failed_on": has_turned}
+    if run_names:
         result["runs"] = run_records
-    if found:
-        rows = titled_rows(found.rows, packs, catalogue, context.language)
-        result |= {"warnings": rows, "unlooked": found.unlooked}
+    if warnings:
+        rows = titled_rows(warnings.rows, packs, catalogue, context.language)
+        result |= {"warnings": rows, "unlooked": warnings.unlooked}
     language = context.language
-    titles = KnownTitles(known["rules"], indicator_titles(packs, language), catalogue)
-    more = {"warnings": found.table()} if found else {}
+    titles = KnownTitles(titles_of_records["rules"], indicator_titles(packs, language), catalogue)
+    more = {"warnings": warnings.table()} if warnings else {}
     tables = {**turned_tables(records, run_records), **more}
     result["problems"] = write_tables(tables, crs, values, language, language, _form(titles), titles=titles)
     if pages:
-        others = [_new_warnings(found, packs, catalogue, context.language, facts["day"])] if found else []
+        others = [_new_warnings(warnings, packs, catalogue, context.language, facts["day"])] if warnings else []
         for page in pages:
             _write_page(page, result, facts, others, context.language, overwrite)
         result["page"] = one_or_all(list(map(str, pages)))
@@ -112,9 +112,9 @@ def record_titles(library: Library, records: Iterable[Mapping[str, Any]], langua
     from onemap.rules.judge.packs.library_packs import packs_of
 
     packs, catalogue, records = packs_of(library, ()), library.catalogue(), list(records)
-    named = {rule for record in records for one in record["turned"] for rule in one["rules"]}
+    rule_ids = {rule for record in records for one in record["turned"] for rule in one["rules"]}
     codes = {one["code"] for record in records for one in record.get("layers", ())} & catalogue.keys()
-    rules = [rule for pack in (*_packs_asked(library, records), *packs) for rule in pack.rules if rule.id in named]
+    rules = [rule for pack in (*_packs_asked(library, records), *packs) for rule in pack.rules if rule.id in rule_ids]
     departments = department_names(library)
     return {
         "departments": {code: name[language] for code, name in departments.items()},
@@ -129,8 +129,8 @@ def _packs_asked(library: Library, records: Iterable[Mapping[str, Any]]) -> list
     from onemap.rules.judge.runs.run_store import stored_packs
     from onemap.rules.review.cases.case_file import read_case
 
-    turned = [record for record in records if record["turned"]]
-    runs = [record.get("run") or read_case(library, record["case"]).current.run for record in turned]
+    turned_records = [record for record in records if record["turned"]]
+    runs = [record.get("run") or read_case(library, record["case"]).current.run for record in turned_records]
     return [pack for run in dict.fromkeys(runs) for pack in stored_packs(library, run)]
 
 
@@ -143,12 +143,12 @@ def _write_page(
     write_turned_page(page, records, result["titles"], facts, language, overwrite, more)
 
 
-def _new_warnings(found: Any, packs: Any, catalogue: Mapping[str, Any], language: str, day: str) -> Any:
+def _new_warnings(warnings: Any, packs: Any, catalogue: Mapping[str, Any], language: str, day: str) -> Any:
     """The page of the warnings that were never opened."""
     from onemap.rules.numbers.warnings.warning_pages import warning_page
 
-    lead = phrase("figures.warnings_new", language, count=len(found.rows))
-    return warning_page(found, day, packs, catalogue, language, lead)
+    lead = phrase("figures.warnings_new", language, count=len(warnings.rows))
+    return warning_page(warnings, day, packs, catalogue, language, lead)
 
 
 def open_cases(library: Library) -> list[Any]:
@@ -161,11 +161,11 @@ def open_cases(library: Library) -> list[Any]:
 def _record(facts: Mapping[str, Any], judge: Callable[[VerbContext], Result], context: VerbContext) -> dict[str, Any]:
     """A case or a check: its parcels with changed verdicts, and the changes behind them; or why it cannot be judged."""
     try:
-        found = judge(context)
+        judgement = judge(context)
     except OneMapError as error:
         return {**facts, "turned": [], "problems": [problem_record(one, context.language) for one in error.problems]}
-    changes: Result = {name: found[name] for name in ("opinions", "layers", "packs") if name in found}
-    return {**facts, "turned": found["parcels"], **changes, "problems": []}
+    changes: Result = {name: judgement[name] for name in ("opinions", "layers", "packs") if name in judgement}
+    return {**facts, "turned": judgement["parcels"], **changes, "problems": []}
 
 
 def turned_tables(cases: list[dict[str, Any]], runs: list[dict[str, Any]]) -> dict[str, Any]:
@@ -174,9 +174,9 @@ def turned_tables(cases: list[dict[str, Any]], runs: list[dict[str, Any]]) -> di
 
     columns = ["case", "project", "run", "parcel", "from", "to", "rules"]
     rows = [
-        [record.get("case"), record.get("project"), record.get("run"), turned["parcel"], turned["from"], turned["to"]]
-        + [",".join(turned["rules"])]
+        [record.get("case"), record.get("project"), record.get("run"), parcel["parcel"], parcel["from"], parcel["to"]]
+        + [",".join(parcel["rules"])]
         for record in (*cases, *runs)
-        for turned in record["turned"]
+        for parcel in record["turned"]
     ]
     return {"turned": Table(pd.DataFrame(rows, columns=columns, dtype=object))}

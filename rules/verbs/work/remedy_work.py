@@ -39,59 +39,59 @@ def remedy(values: Values, context: VerbContext) -> Result:
     options = remedy_options(values)
     asked_of = check_options(values)
     check_outs(values)
-    given = options, asked_of, values.get("parcel") or (), context.language, values.get("workers"), context.progress
-    with open_library(values["library"]) as library, remedy_of_any_size(library, *given) as found:
-        alternatives = SaidAlternatives(None if isinstance(found, Remedy) else _MOST_ROWS)
-        recorded = library.writable and not asked_of.replaced
-        unasked = unasked_rules(library, found.packs, found.record, context.language)
-        remarks = _write_remedy(library, found, values, context, recorded, alternatives, unasked)
-        asked = {"rules": len(judging_rules(found.packs, found.record)), "unasked": unasked}
+    arguments = options, asked_of, values.get("parcel") or (), context.language, values.get("workers"), context.progress
+    with open_library(values["library"]) as library, remedy_of_any_size(library, *arguments) as remedy_run:
+        alternatives = SaidAlternatives(None if isinstance(remedy_run, Remedy) else _MOST_ROWS)
+        is_recorded = library.writable and not asked_of.replaced
+        unasked_list = unasked_rules(library, remedy_run.packs, remedy_run.record, context.language)
+        remarks = _write_remedy(library, remedy_run, values, context, is_recorded, alternatives, unasked_list)
+        rules_answer = {"rules": len(judging_rules(remedy_run.packs, remedy_run.record)), "unasked": unasked_list}
     result: Result = {
-        **remedy_json(found.record, alternatives, context.language),
-        "run": {**found.record, "recorded": recorded},
-        "seconds": found.record["seconds"],
-        "problems": [*found.problems, *remarks],
-        **asked,
+        **remedy_json(remedy_run.record, alternatives, context.language),
+        "run": {**remedy_run.record, "recorded": is_recorded},
+        "seconds": remedy_run.record["seconds"],
+        "problems": [*remedy_run.problems, *remarks],
+        **rules_answer,
     }
     return result | target_answer(values)
 
 
 def _write_remedy(
     library: Any,
-    found: Any,
+    remedy_run: Any,
     values: Values,
     context: VerbContext,
-    recorded: bool,
+    is_recorded: bool,
     alternatives: Any,
-    unasked: Sequence[Mapping[str, str]],
+    unasked_list: Sequence[Mapping[str, str]],
 ) -> list[ProblemRecord]:
     """Write a remedy's rows to its tables and, if recorded, to the library; return what the tables could not hold.
 
-    unasked: the rules that were not asked, for a table of their own.
+    unasked_list: the rules that were not asked, for a table of their own.
     """
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
-    step = phrase("progress.writing" if recorded else "progress.tables", context.language)
-    writing, done = context.progress.part(WRITING, 1.0, step), 0
+    step = phrase("progress.writing" if is_recorded else "progress.tables", context.language)
+    writing, parcel_count = context.progress.part(WRITING, 1.0, step), 0
     writing.at(0.0)
-    with contextlib.ExitStack() as opened:
-        rules = rule_titles(found.packs, found.record, context.language)
+    with contextlib.ExitStack() as stack:
+        rules = rule_titles(remedy_run.packs, remedy_run.record, context.language)
         titles = titles_of_library(library, rules)
-        written = [output_opened(library.crs, out, overwrite, context.language, titles=titles) for out in outs]
-        takers = [opened.enter_context(one) for one in written]
-        recorder = RemedyRecorder(opened.enter_context(library.writing()), found.record) if recorded else None
-        for chunk in found.chunks():
+        output_contexts = [output_opened(library.crs, out, overwrite, context.language, titles=titles) for out in outs]
+        takers = [stack.enter_context(one) for one in output_contexts]
+        recorder = RemedyRecorder(stack.enter_context(library.writing()), remedy_run.record) if is_recorded else None
+        for chunk in remedy_run.chunks():
             for taker in takers:
                 taker.append(chunk.tables)
             alternatives.append(chunk)
             if recorder:
                 recorder.append(chunk)
-            done += len(chunk.parcels.ids) if chunk.parcels else 0
-            writing.at(done / max(found.record["sums"]["parcels"], 1))
+            parcel_count += len(chunk.parcels.ids) if chunk.parcels else 0
+            writing.at(parcel_count / max(remedy_run.record["sums"]["parcels"], 1))
         for taker in takers:
-            taker.append({"unasked_rules": unasked_table(unasked)})
+            taker.append({"unasked_rules": unasked_table(unasked_list)})
             taker.finish()
         if recorder:
-            recorder.finish(found.packs)
+            recorder.finish(remedy_run.packs)
         writing.settle()
     return remark_records(takers, context.language)
 
@@ -125,14 +125,14 @@ def sites(values: Values, context: VerbContext) -> Result:
         )
         moment = (as_of, values.get("known_at"))
         threads = Threads.of(values.get("workers"), context.progress)
-        found = find_sites(library, ground, packs, *moment, options, context.language, threads)
+        site_search = find_sites(library, ground, packs, *moment, options, context.language, threads)
         crs = library.crs
     record = {"kind": "sites", "packs": plain_packs(packs)}
-    problems = found.problems + write_tables(
-        {"sites": found.table}, crs, values, context.language, context.language, record=record
+    problems = site_search.problems + write_tables(
+        {"sites": site_search.table}, crs, values, context.language, context.language, record=record
     )
-    sites = records_of(found.table.columns)
-    return {"ok": True, "sites": sites, "layers": found.layers, "problems": problems, **target_answer(values)}
+    sites = records_of(site_search.table.columns)
+    return {"ok": True, "sites": sites, "layers": site_search.layers, "problems": problems, **target_answer(values)}
 
 
 def _packs_of_search(library: Any, values: Values) -> list[Any]:
@@ -143,6 +143,6 @@ def _packs_of_search(library: Any, values: Values) -> list[Any]:
 
 def _array_of_one(geometry: Any) -> Any:
     """One geometry as an array of one."""
-    made = np.empty(1, dtype=object)
-    made[0] = geometry
-    return made
+    array = np.empty(1, dtype=object)
+    array[0] = geometry
+    return array

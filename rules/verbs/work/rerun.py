@@ -41,17 +41,17 @@ def repeat_run(library: Library, identifier: str, threads: Threads) -> Repetitio
     kind = run_store.kind_of(run_store.run_record(library, identifier, None, "--run"))
     computing, holding = threads.part(0.0, _COMPUTED), threads.progress.part(_COMPUTED, 1.0)
     if kind == COMPARE:
-        held = Differences(library, identifier, comparisons.KEPT)
-        with comparison_of(library, comparisons.stored_options(library, identifier), computing) as found:
-            for share, name, rows in comparisons.kept_rows(found):
+        differences = Differences(library, identifier, comparisons.KEPT)
+        with comparison_of(library, comparisons.stored_options(library, identifier), computing) as comparison:
+            for share, name, rows in comparisons.kept_rows(comparison):
                 holding.at(share)
-                held.hold_rows(name, rows)
-        return held.repetition()
+                differences.hold_rows(name, rows)
+        return differences.repetition()
     if kind == INDICATORS:
-        held = Differences(library, identifier, indicator_storage.KEPT)
-        asked = indicator_storage.stored_options(library, identifier)
-        held.hold(indicator_storage.kept_tables(indicators(library, asked, computing)), holding)
-        return held.repetition()
+        differences = Differences(library, identifier, indicator_storage.KEPT)
+        stored_options = indicator_storage.stored_options(library, identifier)
+        differences.hold(indicator_storage.kept_tables(indicators(library, stored_options, computing)), holding)
+        return differences.repetition()
     if kind == REMEDY:
         options = remedies.stored_options(library, identifier)
 
@@ -67,7 +67,7 @@ def repeat_run(library: Library, identifier: str, threads: Threads) -> Repetitio
 
 
 def _again_in_parts(
-    library: Library, identifier: str, kind: str, kept: Sequence[str], answered: WorkOfPart, threads: Threads
+    library: Library, identifier: str, kind: str, table_names: Sequence[str], work_of_part: WorkOfPart, threads: Threads
 ) -> Repetition:
     """Repeat a run about parcels; if there are many, only a block of them is held at a time, with its rows."""
     question = run_store.stored_question_of_none(library, identifier, kind)
@@ -75,23 +75,26 @@ def _again_in_parts(
     most = count if fits_into_memory(count / most_parcels()) else most_parcels()
     check_plan = check_plan_of(library, question, origin)
     while True:
-        sources, done = check_plan.sources(library), 0
-        held = Differences(library, identifier, kept, [rule.id for rule in check_plan.rules])
-        lost: frozenset[str] = frozenset()
+        sources, parcel_count = check_plan.sources(library), 0
+        differences = Differences(library, identifier, table_names, [rule.id for rule in check_plan.rules])
+        lost_codes: frozenset[str] = frozenset()
         for parcels in run_store.stored_parcels(library, identifier, question.parcels, max(most, 1)):
-            judged, end = (done + _COMPUTED * len(parcels.ids)) / count, (done + len(parcels.ids)) / count
-            part = threads.part(done / count, judged)
-            answer = answered(check_plan, sources, replace(question, parcels=parcels), part)
+            judged_share, end = (
+                (parcel_count + _COMPUTED * len(parcels.ids)) / count,
+                (parcel_count + len(parcels.ids)) / count,
+            )
+            part = threads.part(parcel_count / count, judged_share)
+            answer = work_of_part(check_plan, sources, replace(question, parcels=parcels), part)
             # A layer that is damaged somewhere is unreadable for the whole run.
-            found = {code for code, record in answer.layers.items() if record["reason"] == Reason.UNREADABLE}
-            lost = frozenset(found) - check_plan.unreadable if most < count else frozenset()
-            if lost:
+            unreadable_codes = {code for code, record in answer.layers.items() if record["reason"] == Reason.UNREADABLE}
+            lost_codes = frozenset(unreadable_codes) - check_plan.unreadable if most < count else frozenset()
+            if lost_codes:
                 break
-            held.hold(answer.tables, threads.progress.part(judged, end))
-            done += len(parcels.ids)
-        if not lost:
-            return held.repetition()
-        check_plan = replace(check_plan, unreadable=check_plan.unreadable | lost)
+            differences.hold(answer.tables, threads.progress.part(judged_share, end))
+            parcel_count += len(parcels.ids)
+        if not lost_codes:
+            return differences.repetition()
+        check_plan = replace(check_plan, unreadable=check_plan.unreadable | lost_codes)
 
 
 def _extent(library: Library, identifier: str) -> tuple[int, tuple[float, float]]:

@@ -45,16 +45,16 @@ def review_open(values: Values, context: VerbContext) -> Result:
         if values.get("against"):
             whole_check(library, values["against"], "--against")
         run = opening.judge_round(library, values, context, step_day(library, hand))
-        changed = changed_verdicts(library, values["against"], run) if values.get("against") else None
+        changed_parcels = changed_verdicts(library, values["against"], run) if values.get("against") else None
         with _tables_written(library, run, values, context.language) as targets:
             case_id = opening.open_case(library, run, hand, values, project)
         case = read_case(library, case_id, hand.on)
         answer = _answer(library, case, context)
         of_run = _run_answer(library, case, run, values, context.language)
     of_run["problems"] += remark_records(targets, context.language)
-    unasked = unasked_problems(changed or (), run.packs, run.record)
-    of_run["problems"] += [problem_record(problem, context.language) for problem in unasked]
-    return {**answer, **of_run, **({"changed": changed} if changed is not None else {})}
+    unasked_list = unasked_problems(changed_parcels or (), run.packs, run.record)
+    of_run["problems"] += [problem_record(problem, context.language) for problem in unasked_list]
+    return {**answer, **of_run, **({"changed": changed_parcels} if changed_parcels is not None else {})}
 
 
 @contextlib.contextmanager
@@ -64,13 +64,13 @@ def _tables_written(library: Library, run: Run, values: Values, language: str) -
     from onemap.rules.display.outputs.sheet_titles import titles_of_check
     from onemap.rules.judge.runs.unasked_rules import unasked_rules, unasked_table
 
-    unasked = unasked_rules(library, run.packs, run.record, language)
-    tables = {**run.tables, "unasked_rules": unasked_table(unasked)}
+    unasked_list = unasked_rules(library, run.packs, run.record, language)
+    tables = {**run.tables, "unasked_rules": unasked_table(unasked_list)}
     titles = titles_of_check(library, run.packs, run.record, language)
     more = bool(values.get("overwrite")), language, (), titles
-    with contextlib.ExitStack() as written:
+    with contextlib.ExitStack() as stack:
         outs = values.get("out") or ()
-        yield [written.enter_context(tables_written(tables, library.crs, out, *more)) for out in outs]
+        yield [stack.enter_context(tables_written(tables, library.crs, out, *more)) for out in outs]
 
 
 def _run_answer(library: Library, case: Case, run: Run, values: Values, language: str) -> Result:
@@ -157,13 +157,13 @@ def _given_facts(library: Library, case: Case, language: str) -> list[dict[str, 
     return [row for row in given_facts(case, system, language) if row["value"]]
 
 
-def _take_step(values: Values, context: VerbContext, act: Callable[..., Any], *asked: Any) -> Result:
-    """Take one step of a case, and return the case. act: called with library, case and hand, then with `asked`."""
+def _take_step(values: Values, context: VerbContext, act: Callable[..., Any], *arguments: Any) -> Result:
+    """Take one step of a case, and return the case. act: called with library, case and hand, then with `arguments`."""
     with open_library(values["library"]) as library:
         hand = hand_of(library, values)
         if context.session is not None and hand.expect is None:  # who says what was seen is taken by that word
             hand = replace(hand, seen=context.session.get(("review", library.id, values["case"])))
-        act(library, values["case"], hand, *asked)
+        act(library, values["case"], hand, *arguments)
         with library.reading():
             return _answer(library, read_case(library, values["case"], hand.on), context, hand.by)
 
@@ -260,12 +260,12 @@ def review_revise(values: Values, context: VerbContext) -> Result:
         hand = hand_of(library, values)
         before = opening.revisable(library, values["case"])
         opening.check_same_project(before, values)
-        named = values.get("pack") or [pack["name"] for pack in before.options["packs"] if pack["name"]]
-        given = {**values, "pack": named, "only": values.get("only") or before.options["only"]}
+        pack_names = values.get("pack") or [pack["name"] for pack in before.options["packs"] if pack["name"]]
+        own_values = {**values, "pack": pack_names, "only": values.get("only") or before.options["only"]}
         day, facts = step_day(library, hand, before.last_day), before.data.get(PARCEL_FACTS)
-        run = opening.judge_round(library, given, context, day, facts)
+        run = opening.judge_round(library, own_values, context, day, facts)
         with _tables_written(library, run, values, context.language) as targets:
-            opening.revise(library, values["case"], run, hand, _reason(values), named)
+            opening.revise(library, values["case"], run, hand, _reason(values), pack_names)
         case = read_case(library, values["case"], hand.on)
         answer = _answer(library, case, context)
         of_run = _run_answer(library, case, run, values, context.language)
@@ -295,9 +295,9 @@ def review_remedy(values: Values, context: VerbContext) -> Result:
 
     with open_library(values["library"]) as library:
         hand = hand_of(library, values)
-        found = find_and_keep(library, values["case"], hand, values, context)
+        remedy = find_and_keep(library, values["case"], hand, values, context)
         answer = _answer(library, read_case(library, values["case"], hand.on), context, hand.by)
-    return {**answer, "problems": found.problems, **({"out": values["out"]} if values.get("out") else {})}
+    return {**answer, "problems": remedy.problems, **({"out": values["out"]} if values.get("out") else {})}
 
 
 def review_consolidate(values: Values, context: VerbContext) -> Result:
@@ -321,8 +321,8 @@ def review_notice(values: Values, context: VerbContext) -> Result:
     from onemap.rules.review.statement.document_words import words
 
     labels = {language: words(language) for language in LANGUAGES}
-    asked = (values["days"], tuple(dict.fromkeys(values.get("withhold") or ())), _reason(values))
-    return _take_step(values, context, open_notice, *asked, labels)
+    notice_values = (values["days"], tuple(dict.fromkeys(values.get("withhold") or ())), _reason(values))
+    return _take_step(values, context, open_notice, *notice_values, labels)
 
 
 def review_comments(values: Values, context: VerbContext) -> Result:
@@ -372,7 +372,7 @@ def review_export(values: Values, context: VerbContext) -> Result:
 
     with open_library(values["library"]) as library:
         case = read_case(library, values["case"])
-        written = export_case(
+        document = export_case(
             library,
             case,
             values["target"],
@@ -384,7 +384,7 @@ def review_export(values: Values, context: VerbContext) -> Result:
             progress=context.progress,
             annexes=values.get("annexes"),
         )
-    return {"ok": True, "case": case.id, "target": values["target"], **written}
+    return {"ok": True, "case": case.id, "target": values["target"], **document}
 
 
 def review_attachment(values: Values, context: VerbContext) -> Result:
@@ -398,7 +398,13 @@ def review_attachment(values: Values, context: VerbContext) -> Result:
     check_place(target, overwrite, "TARGET")
     with open_library(values["library"]) as library:
         case = read_case(library, values["case"])
-        found = stored_attachment(library, case, values["file"])
-    with atomic_output(target, overwrite, "TARGET") as beside:
-        beside.write_bytes(found.content)
-    return {"ok": True, "case": case.id, "name": found.name, "size": len(found.content), "target": values["target"]}
+        attachment = stored_attachment(library, case, values["file"])
+    with atomic_output(target, overwrite, "TARGET") as new_file:
+        new_file.write_bytes(attachment.content)
+    return {
+        "ok": True,
+        "case": case.id,
+        "name": attachment.name,
+        "size": len(attachment.content),
+        "target": values["target"],
+    }

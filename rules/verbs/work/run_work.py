@@ -53,16 +53,22 @@ def runs(values: Values, context: VerbContext) -> Result:
     from onemap.rules.verbs.work.judgement_tables import stored_tables
 
     run = values.get("run")
-    asked = [f"--{name}" for name in ("name", "remove", "against", "out") if values.get(name) not in (None, False, [])]
-    if asked and not run:
-        raise UsageError("usage.alone", field=asked[0], other="RUN")
-    if values.get("remove") and len(asked) > 1:
-        raise UsageError("usage.apart", field="--remove", other=next(one for one in asked if one != "--remove"))
+    options = [
+        f"--{name}" for name in ("name", "remove", "against", "out") if values.get(name) not in (None, False, [])
+    ]
+    if options and not run:
+        raise UsageError("usage.alone", field=options[0], other="RUN")
+    if values.get("remove") and len(options) > 1:
+        raise UsageError("usage.apart", field="--remove", other=next(one for one in options if one != "--remove"))
     with open_library(values["library"]) as library:
         tables = stored_tables(library)
         if not run:
-            found, problems = past_runs(library, values.get("kind"), tables)
-            return {"ok": True, "runs": found, "problems": [problem_record(one, context.language) for one in problems]}
+            all_runs, problems = past_runs(library, values.get("kind"), tables)
+            return {
+                "ok": True,
+                "runs": all_runs,
+                "problems": [problem_record(one, context.language) for one in problems],
+            }
         names = run_names(library)
         run = run_of_name(names, run)
         values = {**values, "against": run_of_name(names, values["against"])} if values.get("against") else values
@@ -96,30 +102,32 @@ def _one_run(library: Any, run: str, values: Values, context: VerbContext) -> Re
     }
     needs_tables = outs or values.get("against")
     tables = _tables(library, run, record, rules["unasked"], context.language) if needs_tables else {}
-    asked = (stored_packs(library, run), check_record(library, run), context.language) if needs_tables else None
-    titles = titles_of_check(library, *asked) if asked else None
+    packs_and_record = (
+        (stored_packs(library, run), check_record(library, run), context.language) if needs_tables else None
+    )
+    titles = titles_of_check(library, *packs_and_record) if packs_and_record else None
     # What is refused is refused before anything is written.
-    changed = _changes(library, values["against"], tables) if values.get("against") else None
+    changed_parcels = _changes(library, values["against"], tables) if values.get("against") else None
     if outs:
 
         def for_place(out: str, rows: Mapping[str, Any], _tongue: str) -> Mapping[str, Any]:
-            return rows if changed is None else with_turned(out, rows, lambda: changed)
+            return rows if changed_parcels is None else with_turned(out, rows, lambda: changed_parcels)
 
         languages = context.language, context.language
         result["problems"] += write_tables(tables, library.crs, values, *languages, for_place, titles=titles)
     result |= target_answer(values)
-    if changed is not None and asked is not None and titles is not None:
-        unasked = unasked_problems(changed, *asked[:2])
-        result["problems"] += [problem_record(problem, context.language) for problem in unasked]
-        result |= {"changed": changed, "rule_titles": titles_of_changed(changed, titles.rules)}
+    if changed_parcels is not None and packs_and_record is not None and titles is not None:
+        unasked_list = unasked_problems(changed_parcels, *packs_and_record[:2])
+        result["problems"] += [problem_record(problem, context.language) for problem in unasked_list]
+        result |= {"changed": changed_parcels, "rule_titles": titles_of_changed(changed_parcels, titles.rules)}
     return result
 
 
-def _tables(library: Any, run: str, record: Mapping[str, Any], unasked: Any, language: str) -> dict[str, Any]:
+def _tables(library: Any, run: str, record: Mapping[str, Any], unasked_list: Any, language: str) -> dict[str, Any]:
     from onemap.rules.judge.runs.stored_tables import stored_tables
 
     tables = stored_tables(library, run, language)
-    return {**tables, "run": run_table(dict(record)), "unasked_rules": unasked_table(unasked)}
+    return {**tables, "run": run_table(dict(record)), "unasked_rules": unasked_table(unasked_list)}
 
 
 def _changes(library: Any, against: str, tables: Mapping[str, Any]) -> list[ChangedParcel]:
@@ -152,8 +160,8 @@ def _write_stored_tables(
     if kind == REMEDY:
         judging = stored_packs(library, run, REMEDY)
         titles = titles_of_library(library, rule_titles(judging, record, language))
-        unasked = unasked_rules(library, judging, record, language)
-        tables = {**remedy_tables(library, run), "unasked_rules": unasked_table(unasked)}
+        unasked_list = unasked_rules(library, judging, record, language)
+        tables = {**remedy_tables(library, run), "unasked_rules": unasked_table(unasked_list)}
     else:
         tables, titles = _comparison_tables(library, run), titles_of_library(library)
     return write_tables({**tables, **own}, library.crs, values, language, language, titles=titles)
@@ -181,9 +189,9 @@ def _stored_table(library: Any, run: str, name: str) -> Any:
         return None
     columns = pd.DataFrame([row.values for row in rows], dtype=object)
     columns = columns.where(columns.notna(), None)
-    known = {str(name): columns[name].dropna() for name in columns}
-    texts = {name for name, values in known.items() if values.map(lambda one: isinstance(one, str)).any()}
-    numbers = [name for name, values in known.items() if len(values) and name not in texts]
+    present_values = {str(name): columns[name].dropna() for name in columns}
+    texts = {name for name, values in present_values.items() if values.map(lambda one: isinstance(one, str)).any()}
+    numbers = [name for name, values in present_values.items() if len(values) and name not in texts]
     columns = columns.assign(**{name: columns[name].infer_objects() for name in numbers})
     if all(row.wkb is None for row in rows):
         return Table(columns)

@@ -89,15 +89,15 @@ def self_test(values: Values, context: VerbContext) -> Result:
     if report is not None:
         _check_report(report)
     checks: list[dict[str, Any]] = []
-    listed = _checks()
+    all_checks = _checks()
     # The session would keep the small library open, whose folder then could not be removed on Windows.
     former = SESSION_CACHE.set(None)
     try:
         with contextlib.ExitStack() as stack:
             room = None
-            for number, check in enumerate(listed):
+            for number, check in enumerate(all_checks):
                 name = check.name.removeprefix("library.")  # a package's own name
-                context.progress.at(number / len(listed), phrase("progress.self_test", context.language, name=name))
+                context.progress.at(number / len(all_checks), phrase("progress.self_test", context.language, name=name))
                 _write_report(report, checks, running=check.name)
                 if room is None and check.name == "folder":
                     folder = tempfile.TemporaryDirectory(prefix="onemap-self-test-", ignore_cleanup_errors=True)
@@ -160,9 +160,9 @@ def _sqlite(_room: _Room) -> str:
     with contextlib.closing(sqlite3.connect(":memory:")) as connection:
         connection.execute("CREATE VIRTUAL TABLE boxes USING rtree(id, minx, maxx, miny, maxy)")
         connection.execute("INSERT INTO boxes VALUES (1, 0, 2, 0, 2), (2, 5, 6, 5, 6)")
-        found = connection.execute("SELECT id FROM boxes WHERE minx <= 1 AND maxx >= 1").fetchall()
-    if found != [(1,)]:
-        raise _Unfit(f"R-tree: {found}")
+        rows = connection.execute("SELECT id FROM boxes WHERE minx <= 1 AND maxx >= 1").fetchall()
+    if rows != [(1,)]:
+        raise _Unfit(f"R-tree: {rows}")
     return f"SQLite {sqlite3.sqlite_version}, R-tree"
 
 
@@ -206,12 +206,12 @@ def _compiler(room: _Room) -> str:
     from importlib.metadata import PackageNotFoundError, version
 
     try:
-        found = version("numba")
+        numba_version = version("numba")
     except PackageNotFoundError:
         return phrase("said.self_test_slower", room.context.language)
     import numba
 
-    return f"numba {found}" if numba.__version__ else found
+    return f"numba {numba_version}" if numba.__version__ else numba_version
 
 
 def _folder(room: _Room) -> str:
@@ -268,8 +268,8 @@ def _town(room: _Room) -> Iterator[tuple[Path, Any]]:
 
     west, south = 500_000, 3_400_000
     for name, box in (("farmland", (0, 0, 10, 10)), ("parcels", (8, 0, 12, 10))):
-        moved = shapely.box(west + box[0], south + box[1], west + box[2], south + box[3])
-        frame = gpd.GeoDataFrame({"BSM": ["1"]}, geometry=[moved], crs="EPSG:4547")
+        square = shapely.box(west + box[0], south + box[1], west + box[2], south + box[3])
+        frame = gpd.GeoDataFrame({"BSM": ["1"]}, geometry=[square], crs="EPSG:4547")
         path = room.folder / f"{name}.gpkg"
         frame.to_file(path)
         yield path, frame
@@ -283,9 +283,9 @@ def _new(room: _Room) -> str:
     new({"library": str(library), "crs": "EPSG:4547"}, quiet)
     farmland, _parcels = (path for path, _frame in _town(room))
     wishes = {"as": "YJJBNTTB", "covers": "extent", "valid_from": None}
-    added = add({"library": str(library), "source": str(farmland), **wishes}, quiet)
-    if added["features"] != 1:
-        raise _Unfit(str(added))
+    new_version = add({"library": str(library), "source": str(farmland), **wishes}, quiet)
+    if new_version["features"] != 1:
+        raise _Unfit(str(new_version))
     return f"{library.name}, {library.stat().st_size // 1024} kB"
 
 
@@ -299,9 +299,9 @@ def _check(room: _Room) -> str:
     wishes = {"only": ("YJJBNTTB",), "out": [str(out)]}
     check({"library": str(room.folder / "小库.gpkg"), "parcels": str(room.folder / "parcels.gpkg"), **wishes}, quiet)
     rows = pq.read_table(out / "findings.parquet", columns=["verdict", "area_m2"]).to_pylist()
-    found = {row["verdict"]: row["area_m2"] for row in rows}
-    if found.get(Verdict.PROHIBITED) != 20.0:
-        raise _Unfit(str(found))
+    areas_by_verdict = {row["verdict"]: row["area_m2"] for row in rows}
+    if areas_by_verdict.get(Verdict.PROHIBITED) != 20.0:
+        raise _Unfit(str(areas_by_verdict))
     return "20 m²"
 
 
@@ -314,8 +314,8 @@ def _pdf(room: _Room) -> str:
     families = sorted({*chosen_fonts().families.values()})
     source = folder / "page.typ"
     source.write_text(f'#set text(font: "{families[0]}")\n一张图 One Map\n', encoding="utf-8")
-    (made,) = set_pages(source, source.name)
-    if not made.startswith(b"%PDF"):
+    (pdf,) = set_pages(source, source.name)
+    if not pdf.startswith(b"%PDF"):
         raise _Unfit("no PDF")
     return ", ".join(families)
 
@@ -358,8 +358,8 @@ def _write_report(report: Path | None, checks: list[dict[str, Any]], running: st
     }
     text = json.dumps(facts, ensure_ascii=False, indent=1)
     for private in (str(Path.home()), sys.prefix, sys.base_prefix):
-        for shown in (private, json.dumps(private, ensure_ascii=False)[1:-1]):
-            text = text.replace(shown, "~") if len(shown) > 1 else text
+        for private_text in (private, json.dumps(private, ensure_ascii=False)[1:-1]):
+            text = text.replace(private_text, "~") if len(private_text) > 1 else text
     try:
         report.write_text(text + "\n", encoding="utf-8")
     except OSError as error:

@@ -24,11 +24,11 @@ _CHECKED = 0.3  # of the work, when the parcels are checked
 def sheet(values: Values, context: VerbContext) -> Result:
     """Check parcels, store nothing, and print a sheet for each into one file."""
     options, place = check_options(values), _checked_target(values)
-    with contextlib.ExitStack() as held:
-        library = held.enter_context(open_library(values["library"]))
+    with contextlib.ExitStack() as stack:
+        library = stack.enter_context(open_library(values["library"]))
         execution = Execution(values["library"], values.get("workers"), None, None)
         judging = context.progress.part(0.0, _CHECKED)
-        run = held.enter_context(run_of_any_size(library, options, context.language, execution, judging, None))
+        run = stack.enter_context(run_of_any_size(library, options, context.language, execution, judging, None))
         context.left.append(run)
         pages = _write_sheets(library, run, place, values, context)
         return {
@@ -77,6 +77,6 @@ def _write_sheets(
     suffix = place.suffix.lower()
     printing = context.progress.part(_CHECKED, 1.0)
     body, pages = sheet_book(library, run, suffix, context.language, printing, overrides)
-    with atomic_output(place, bool(values.get("overwrite")), "TARGET") as beside:
-        beside.write_bytes(body)
+    with atomic_output(place, bool(values.get("overwrite")), "TARGET") as new_file:
+        new_file.write_bytes(body)
     return pages

@@ -36,18 +36,18 @@ def statistics(values: Values, context: VerbContext) -> Result:
             language=context.language,
         )
         adding = context.progress.part(0.0, 1.0, phrase("progress.sums", context.language))
-        found = measure(library, options, Threads.of(values.get("workers"), adding))
-        held = _LibraryFacts(library.crs, library.catalogue(), library.printed_name, options.as_of)
-    problems = [problem_record(problem, context.language) for problem in found.problems]
+        figures = measure(library, options, Threads.of(values.get("workers"), adding))
+        library_facts = _LibraryFacts(library.crs, library.catalogue(), library.printed_name, options.as_of)
+    problems = [problem_record(problem, context.language) for problem in figures.problems]
     answer: Result = {
-        "rows": found.rows,
-        "total": found.total,
-        "units": found.units,
-        "layer": _with_title(found.layer, held.catalogue, context.language),
-        "within": found.within,
+        "rows": figures.rows,
+        "total": figures.total,
+        "units": figures.units,
+        "layer": _with_title(figures.layer, library_facts.catalogue, context.language),
+        "within": figures.within,
         "problems": problems,
     }
-    return _with_files(answer, found.tables, held, statistics_page, values, context)
+    return _with_files(answer, figures.tables, library_facts, statistics_page, values, context)
 
 
 def transitions(values: Values, context: VerbContext) -> Result:
@@ -68,20 +68,20 @@ def transitions(values: Values, context: VerbContext) -> Result:
             known_at=values.get("known_at"),
         )
         adding = context.progress.part(0.0, 1.0, phrase("progress.sums", context.language))
-        found = measure(library, options, Threads.of(values.get("workers"), adding))
-        held = _LibraryFacts(library.crs, library.catalogue(), library.printed_name, options.as_of)
-    problems = [problem_record(problem, context.language) for problem in found.problems]
+        figures = measure(library, options, Threads.of(values.get("workers"), adding))
+        library_facts = _LibraryFacts(library.crs, library.catalogue(), library.printed_name, options.as_of)
+    problems = [problem_record(problem, context.language) for problem in figures.problems]
     answer: Result = {
         "ok": True,
-        "rows": found.rows,
-        "classes": found.classes,
-        "units": found.units,
-        "total": found.total,
-        "layers": [_with_title(layer, held.catalogue, context.language) for layer in found.layers],
-        "within": found.within,
+        "rows": figures.rows,
+        "classes": figures.classes,
+        "units": figures.units,
+        "total": figures.total,
+        "layers": [_with_title(layer, library_facts.catalogue, context.language) for layer in figures.layers],
+        "within": figures.within,
         "problems": problems,
     }
-    return _with_files(answer, found.tables, held, transitions_page, values, context)
+    return _with_files(answer, figures.tables, library_facts, transitions_page, values, context)
 
 
 def _with_title(layer: dict[str, Any], catalogue: Any, language: str) -> dict[str, Any]:
@@ -103,9 +103,9 @@ def _layer_code(values: Values) -> str:
     return str(values.get("code") or values["a"]).partition("@")[0]
 
 
-def _titled_form(held: _LibraryFacts, values: Values) -> Any:
+def _titled_form(library_facts: _LibraryFacts, values: Values) -> Any:
     """The tables in the form for a place: a sheet has titles over columns named by the layer's fields."""
-    entry = held.catalogue.get(_layer_code(values)) if values.get("code") else None
+    entry = library_facts.catalogue.get(_layer_code(values)) if values.get("code") else None
 
     def form(out: str, tables: Any, language: str) -> Any:
         fields = values.get("by") or (), values.get("sum") or ()
@@ -116,21 +116,29 @@ def _titled_form(held: _LibraryFacts, values: Values) -> Any:
 
 
 def _with_files(
-    answer: Result, tables: Any, held: _LibraryFacts, make_page: Any, values: Values, context: VerbContext
+    answer: Result, tables: Any, library_facts: _LibraryFacts, make_page: Any, values: Values, context: VerbContext
 ) -> Result:
     """Write the tables and the page, and return the answer with their paths."""
-    page, figure = make_page(answer, held.catalogue, held.day.isoformat(), context.language)
+    page, figure = make_page(answer, library_facts.catalogue, library_facts.day.isoformat(), context.language)
     # Nothing else is recorded with them.
     language = context.language
-    titles = KnownTitles(catalogue=held.catalogue, layers=(_layer_code(values),))
+    titles = KnownTitles(catalogue=library_facts.catalogue, layers=(_layer_code(values),))
     layers = answer.get("layers") or [answer["layer"]]
     kind = "transitions" if "layers" in answer else "statistics"
-    record = {"kind": kind, "library_name": held.name, "layers": layers}
+    record = {"kind": kind, "library_name": library_facts.name, "layers": layers}
     answer["problems"] += write_tables(
-        tables, held.crs, values, language, language, _titled_form(held, values), [figure], titles, record=record
+        tables,
+        library_facts.crs,
+        values,
+        language,
+        language,
+        _titled_form(library_facts, values),
+        [figure],
+        titles,
+        record=record,
     )
     answer |= target_answer(values)
     if values.get("page"):
-        foot = figures_foot(held.name, language)
+        foot = figures_foot(library_facts.name, language)
         answer["page"] = write_pages(values, [page], context, foot=foot, record=record)
     return answer

@@ -32,9 +32,9 @@ def write_tables(
 
     problems: list[ProblemRecord] = []
     for out in values.get("out") or ():
-        made, overwrite = form(out, tables, language), bool(values.get("overwrite"))
+        shaped_tables, overwrite = form(out, tables, language), bool(values.get("overwrite"))
         heads = language_of_heads(out, language) or sheet_language
-        with tables_written(made, crs, out, overwrite, heads, figures, titles, record) as target:
+        with tables_written(shaped_tables, crs, out, overwrite, heads, figures, titles, record) as target:
             problems += remark_records([target], language)
     return problems
 
@@ -53,11 +53,11 @@ def language_of_heads(out: str, language: str) -> str | None:
     return language if Path(out).suffix.lower() == ".gpkg" else None
 
 
-def with_turned(out: str, tables: Mapping[str, Any], changed: Callable[[], Sequence[Any]]) -> Mapping[str, Any]:
+def with_turned(out: str, tables: Mapping[str, Any], changed_parcels: Callable[[], Sequence[Any]]) -> Mapping[str, Any]:
     """The tables of a check for one place; pages also get the parcels whose verdict differs from an earlier run."""
     from onemap.rules.judge.incremental.verdict_changes import turned_table
 
-    return {**tables, "turned": turned_table(changed())} if Path(out).suffix.lower() == PAGE_FORM else tables
+    return {**tables, "turned": turned_table(changed_parcels())} if Path(out).suffix.lower() == PAGE_FORM else tables
 
 
 def target_answer(values: Values) -> Result:

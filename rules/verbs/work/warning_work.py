@@ -45,23 +45,25 @@ def warnings(values: Values, context: VerbContext) -> Result:
             language=context.language,
         )
         options = WarningOptions(quotas, day, values.get("days") or 90, values.get("rhythm"))
-        found = look(library, options, Threads.of(values.get("workers"), context.progress))
-        kept = _keep_and_say(library, found.rows, options, bool(values.get("keep")))
+        warning_list_of_day = look(library, options, Threads.of(values.get("workers"), context.progress))
+        kept_states = _keep_and_say(library, warning_list_of_day.rows, options, bool(values.get("keep")))
         catalogue, foot = library.catalogue(), figures_foot(library.printed_name, context.language)
         titles = indicator_titles(quotas.packs, context.language)
-        known = KnownTitles(indicators=titles, catalogue=catalogue)
-        problems = _write(library.crs, found.table(), known, quotas.packs, values, context.language)
+        known_titles = KnownTitles(indicators=titles, catalogue=catalogue)
+        problems = _write(
+            library.crs, warning_list_of_day.table(), known_titles, quotas.packs, values, context.language
+        )
     result: Result = {
         "ok": True,
         "as_of": day.isoformat(),
-        "warnings": titled_rows(found.rows, quotas.packs, catalogue, context.language),
-        "unlooked": found.unlooked,
+        "warnings": titled_rows(warning_list_of_day.rows, quotas.packs, catalogue, context.language),
+        "unlooked": warning_list_of_day.unlooked,
         "problems": problems,
-        **kept,
+        **kept_states,
     }
     result |= target_answer(values)
     if values.get("page"):
-        page = warning_page(found, day.isoformat(), quotas.packs, catalogue, context.language)
+        page = warning_page(warning_list_of_day, day.isoformat(), quotas.packs, catalogue, context.language)
         result["page"] = write_pages(values, [page], context, foot=foot, record=_record(quotas.packs))
     return result
 
@@ -87,26 +89,26 @@ def _write(
 
 def _keep_and_say(library: Any, rows: list[dict[str, Any]], options: Any, is_kept: bool) -> Result:
     """Store the list if wanted, and add to its rows the states of warnings that the library knows."""
-    opened = keep_warnings(library, rows, options, library.person()) if is_kept else []
-    kept = kept_warnings(library)
+    new_ids = keep_warnings(library, rows, options, library.person()) if is_kept else []
+    states = kept_warnings(library)
     for row in rows:
-        if row["id"] in kept:
-            record = kept[row["id"]].record()
+        if row["id"] in states:
+            record = states[row["id"]].record()
             row.update({name: record[name] for name in STATE_COLUMNS})
-    return {"opened": opened} if is_kept else {}
+    return {"opened": new_ids} if is_kept else {}
 
 
 def warning_list(values: Values, context: VerbContext) -> Result:
     """The warnings that the library has opened, each with its steps; with --out also as a table."""
     check_outs(values)
     with open_library(values["library"]) as library:
-        kept, crs, catalogue = kept_warnings(library).values(), library.crs, library.catalogue()
-        packs = last_question(library, context.language).quotas.packs if kept else ()
-    found = [one for one in kept if values.get("state") in (None, one.state)]
-    found = [one for one in found if values.get("kind") in (None, one.facts["kind"])]
+        all_warnings, crs, catalogue = kept_warnings(library).values(), library.crs, library.catalogue()
+        packs = last_question(library, context.language).quotas.packs if all_warnings else ()
+    matches = [one for one in all_warnings if values.get("state") in (None, one.state)]
+    matches = [one for one in matches if values.get("kind") in (None, one.facts["kind"])]
     titles = KnownTitles(indicators=indicator_titles(packs, context.language), catalogue=catalogue)
-    problems = _write(crs, kept_table(found), titles, packs, values, context.language)
-    rows = titled_rows([one.record() for one in found], packs, catalogue, context.language)
+    problems = _write(crs, kept_table(matches), titles, packs, values, context.language)
+    rows = titled_rows([one.record() for one in matches], packs, catalogue, context.language)
     return {"ok": True, "warnings": rows, "problems": problems, **target_answer(values)}
 
 

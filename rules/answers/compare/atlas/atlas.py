@@ -49,16 +49,16 @@ def write_atlas(
     document = AtlasWords(library, source, language).document(by, list(types), maps)
     setting = progress.part(_DRAWN, 1.0, phrase("atlas.setting", language))
     body = document_body(document, place.suffix.lower(), setting)
-    with atomic_output(place, overwrite, _FIELD) as beside:
-        beside.write_bytes(body)
-    (left_out, left_out_m2), (unclustered, unclustered_m2) = source.left_out, source.unclustered
+    with atomic_output(place, overwrite, _FIELD) as new_file:
+        new_file.write_bytes(body)
+    (omitted_count, left_out_m2), (unclustered, unclustered_m2) = source.left_out, source.unclustered
     return {
         "out": target,
         "run": run,
         "by": by,
         "types": sorted(types),
         "sheets": len(source.sheets),
-        "left_out": left_out,
+        "left_out": omitted_count,
         "left_out_m2": left_out_m2,
         "without_sheet": unclustered,
         "without_sheet_m2": unclustered_m2,
@@ -70,12 +70,12 @@ def _drawn_maps(
 ) -> dict[int, str]:
     """Draw every map; SVG texts by sheet number, with the overview as 0."""
     maps = AtlasMaps(library, source, language, f"{fonts.families['heading']}, {FONTS}")
-    drawn = {0: maps.overview(OVERVIEW_MM)} if source.spots else {}
+    svg_texts = {0: maps.overview(OVERVIEW_MM)} if source.spots else {}
     count = len(source.sheets)
-    for done, sheet in enumerate(source.sheets):
+    for map_count, sheet in enumerate(source.sheets):
         # Said before every page: whoever asked may stop it here.
         step = phrase("atlas.drawing", language, number=sheet.number, count=count)
-        progress.at(_READ + (_DRAWN - _READ) * done / count, step)
+        progress.at(_READ + (_DRAWN - _READ) * map_count / count, step)
         rows = min(len(sheet.places), NAMED)
-        drawn[sheet.number] = maps.sheet(sheet, _TALLEST_MM - _ROW_MM * (rows - 1))
-    return drawn
+        svg_texts[sheet.number] = maps.sheet(sheet, _TALLEST_MM - _ROW_MM * (rows - 1))
+    return svg_texts

@@ -102,9 +102,9 @@ class AtlasWords:
         )
         return Section(self.text("title", a=self.plans[0], b=self.plans[1]), blocks)
 
-    def _overview(self, drawn: str) -> Section:
+    def _overview(self, map_svg: str) -> Section:
         """The overview, followed by the index."""
-        blocks = (Figures((Figure(drawn),)), Paragraphs((self.text("overview_note"),), NOTE), *self._index())
+        blocks = (Figures((Figure(map_svg),)), Paragraphs((self.text("overview_note"),), NOTE), *self._index())
         return Section(self.text("overview"), blocks, level=CHAPTER)
 
     def _index(self) -> tuple[Block, ...]:
@@ -175,20 +175,20 @@ class AtlasWords:
     def _warnings(self, by: str) -> list[str]:
         """Warnings about what the atlas does not show."""
         (sheets, sheets_m2), (spots, spots_m2) = self.source.left_out, self.source.unclustered
-        found = []
+        warnings = []
         if sheets:
             key = f"left_out_{by}"
-            found.append(
+            warnings.append(
                 self.text(key, count=sheets, area=hectares_text(sheets_m2), all=sheets + len(self.source.sheets))
             )
         if spots:
-            found.append(self.text("unclustered", count=spots, area=hectares_text(spots_m2)))
+            warnings.append(self.text("unclustered", count=spots, area=hectares_text(spots_m2)))
         if not self.source.sheets:
-            found.append(self.text("no_sheets"))
-        return found
+            warnings.append(self.text("no_sheets"))
+        return warnings
 
     def _matrix(self) -> tuple[Block, ...]:
-        """Types by uses, each area rounded on its own; `rounding` is the difference from the printed total."""
+        """Types by uses, each area rounded on its own; `rounding_row` is the difference from the printed total."""
         rows, areas = self.source.matrix, [float(row["area_m2"]) for row in self.source.matrix]
         whole = total_m2(areas)
         lacking = rounding_difference(hectares(whole), map(hectares, areas))
@@ -202,13 +202,13 @@ class AtlasWords:
         ]
         spots, share = sum(row["spots"] for row in rows), sum(float(row["share"]) for row in rows)
         total = (self.text("total"), "", "", f"{spots:,}", hectares_text(whole), share_text(share))
-        rounding = (self.text("rounding"), "", "", "", printed_hectares(lacking), "") if lacking else ()
+        rounding_row = (self.text("rounding"), "", "", "", printed_hectares(lacking), "") if lacking else ()
         widths = {"type": 56, "plan_a": 29, "plan_b": 29, "spots": 16, "area_ha": 28, "share": 22}
-        last: dict[str, Any] = {"rounding": rounding, "total": total, "size": _MATRIX_PT}
+        last: dict[str, Any] = {"rounding": rounding_row, "total": total, "size": _MATRIX_PT}
         heads = columns("atlas", self.language, widths, NUMBERS)
         return table_under(self.text("matrix"), heads, cells, self.language, self.text("areas_note"), **last)
 
-    def _sheet(self, sheet: AtlasSheet, by: str, drawn: str) -> Section:
+    def _sheet(self, sheet: AtlasSheet, by: str, map_svg: str) -> Section:
         spots = self._spots_of(sheet)
         kinds = sorted({spot["type"] for spot in spots})
         facts = (
@@ -222,7 +222,7 @@ class AtlasWords:
         heads = columns("atlas", self.language, SPOT_WIDTHS, NUMBERS)
         blocks = (
             Facts(tuple((self.text(name), text) for name, text in facts if text != NOT_KNOWN), IN_LINE),
-            Figures((Figure(drawn),)),
+            Figures((Figure(map_svg),)),
             *table_under("", heads, rows, self.language, size=_SHEET_PT),
             Paragraphs(tuple(filter(None, (self._more(sheet, spots), *self._reasons(spots)))), NOTE),
         )
@@ -236,8 +236,8 @@ class AtlasWords:
         if len(spots) > NAMED:
             more = self.text("more_spots", count=len(spots) - NAMED, area=hectares_text(rest))
         lacking = rounding_difference(hectares(sheet.area_m2), map(hectares, (*areas[:NAMED], rest)))
-        rounding = self.text("rounding_is", area=printed_hectares(lacking)) if lacking else ""
-        return " ".join(filter(None, (more, rounding)))
+        rounding_text = self.text("rounding_is", area=printed_hectares(lacking)) if lacking else ""
+        return " ".join(filter(None, (more, rounding_text)))
 
     def _sheet_title(self, sheet: AtlasSheet, by: str) -> str:
         """The title of a sheet: its likely cause and its area; its number for `decide` is printed below."""
@@ -262,13 +262,13 @@ class AtlasWords:
 
     def _figures(self, spot: Row) -> str:
         """The figures that support the cause, each with its name."""
-        facts, found = evidence_of(spot), []
+        facts, figures = evidence_of(spot), []
         for name in _FIGURES.get(spot["cause"] or "", ()):
             value = facts.get(name)
             if value is not None:
                 text = f"{value:.0%}" if name in _SHARES else f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
-                found.append(self.text(f"figure_{name}", value=text))
-        return ("；" if self.language == "zh" else "; ").join(found)
+                figures.append(self.text(f"figure_{name}", value=text))
+        return ("；" if self.language == "zh" else "; ").join(figures)
 
     def _decision_cell(self, spot: Row) -> tuple[str, ...]:
         if not spot["decision"]:
@@ -279,38 +279,38 @@ class AtlasWords:
 
     def _decision_of(self, spots: list[Row]) -> str:
         """The decisions on a sheet's spots, without repetition."""
-        given = [spot["decision"] for spot in spots if spot["decision"]]
-        if not given:
+        decisions = [spot["decision"] for spot in spots if spot["decision"]]
+        if not decisions:
             return NOT_KNOWN
-        words = (phrase(f"decision.{name}", self.language) for name in dict.fromkeys(given))
+        words = (phrase(f"decision.{name}", self.language) for name in dict.fromkeys(decisions))
         names = list_text(words, self.language)
-        part = "" if len(given) == len(spots) else f" ({len(given)}/{len(spots)})"
+        part = "" if len(decisions) == len(spots) else f" ({len(decisions)}/{len(spots)})"
         return names + part
 
     def _reasons(self, spots: list[Row]) -> list[str]:
-        found = dict.fromkeys((spot["decision"], spot["decision_reason"]) for spot in spots if spot["decision"])
+        reasons = dict.fromkeys((spot["decision"], spot["decision_reason"]) for spot in spots if spot["decision"])
         progress = [
             self.text(
                 "reason",
                 decision=phrase(f"decision.{decision}", self.language),
                 reason=_short(str(reason), _MOST_LETTERS),
             )
-            for decision, reason in list(found)[:_MOST_REASONS]
+            for decision, reason in list(reasons)[:_MOST_REASONS]
         ]
-        if len(found) > _MOST_REASONS:
-            progress.append(self.text("more_reasons", count=len(found) - _MOST_REASONS))
+        if len(reasons) > _MOST_REASONS:
+            progress.append(self.text("more_reasons", count=len(reasons) - _MOST_REASONS))
         return progress
 
     def _codes(self, codes: str | None, side: int) -> str:
         """Codes with their titles; of many only the first ones, and the number of the rest. side: 0 for A, 1 for B."""
-        given, entry = [code for code in (codes or "").split(",") if code], self._entries[side]
-        letters = _TITLE_LETTERS if len(given) == 1 else _TITLE_OF_SEVERAL
-        titles = [class_name(entry, code, self.language) if entry else None for code in given[:_MOST_CODES]]
+        single_codes, entry = [code for code in (codes or "").split(",") if code], self._entries[side]
+        letters = _TITLE_LETTERS if len(single_codes) == 1 else _TITLE_OF_SEVERAL
+        titles = [class_name(entry, code, self.language) if entry else None for code in single_codes[:_MOST_CODES]]
         words = [
             " ".join(filter(None, (_short(code, _CODE_LETTERS), _short(title or "", letters))))
-            for code, title in zip(given, titles, strict=False)
+            for code, title in zip(single_codes, titles, strict=False)
         ]
-        more = self.text("more_codes", count=len(given) - _MOST_CODES) if len(given) > _MOST_CODES else ""
+        more = self.text("more_codes", count=len(single_codes) - _MOST_CODES) if len(single_codes) > _MOST_CODES else ""
         return list_text(words, self.language) + more or NOT_KNOWN
 
     def type_text(self, kind: str) -> str:

@@ -97,9 +97,9 @@ class AtlasMaps:
 
     def _ground(self, sheet: Sheet) -> _PageGround:
         """Draw the ground first, below the spots; its legend comes last."""
-        used = draw_ground(sheet, self._layers)
+        used_entries = draw_ground(sheet, self._layers)
         legend, sheet.legend = sheet.legend, []
-        return _PageGround(legend, used)
+        return _PageGround(legend, used_entries)
 
     def _spots(self, sheet: Sheet, places: np.ndarray) -> None:
         """Draw spots by type; one too small to be seen becomes a dot in its type's colour."""

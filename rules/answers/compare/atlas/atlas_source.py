@@ -53,8 +53,8 @@ def atlas_source(library: Library, run: str, by: str, types: Collection[str], mo
     Raises OneMapError run.unknown, run.kind.
     """
     record = whole_record(library, run, KIND)
-    stored = [row for row in stored_rows(library, run, "spots") if row.wkb is not None]
-    pairs = [(values, row.wkb) for row in stored if (values := row.values)["type"] in types]
+    spot_rows = [row for row in stored_rows(library, run, "spots") if row.wkb is not None]
+    pairs = [(values, row.wkb) for row in spot_rows if (values := row.values)["type"] in types]
     decided = _decided_since(library, run)
     spots = [{**values, **decided.get(values["spot"], {})} for values, _ in pairs]
     grounds = geometries_of_wkb(np.array([wkb for _, wkb in pairs], dtype=object))
@@ -67,7 +67,7 @@ def atlas_source(library: Library, run: str, by: str, types: Collection[str], mo
         else:
             groups.setdefault(name, []).append(place)
     sheets = _sheets_by_area(groups, spots)
-    shown, gone = sheets[:most], sheets[most:]
+    shown_sheets, omitted_sheets = sheets[:most], sheets[most:]
     tables = {version.table: version for version in versions(library)}
     a, b = (tables.get(layer["table"]) for layer in record["layers"])
     return AtlasSource(
@@ -75,8 +75,8 @@ def atlas_source(library: Library, run: str, by: str, types: Collection[str], mo
         [row.values for row in stored_rows(library, run, "matrix")],
         spots,
         grounds,
-        shown,
-        (len(gone), sum(sheet.area_m2 for sheet in gone)),
+        shown_sheets,
+        (len(omitted_sheets), sum(sheet.area_m2 for sheet in omitted_sheets)),
         (len(alone), sum(float(spots[place]["area_m2"]) for place in alone)),
         (a, b),
     )
@@ -103,7 +103,9 @@ def _decided_since(library: Library, run: str) -> dict[str, Row]:
         return {}
     sql = "SELECT spot, decision, reason, who, at FROM onemap_decisions WHERE run = ? ORDER BY number"
     names = ("decision", "decision_reason", "decision_by", "decision_at")
-    return {spot: dict(zip(names, given, strict=True)) for spot, *given in library.connection.execute(sql, (run,))}
+    return {
+        spot: dict(zip(names, decision, strict=True)) for spot, *decision in library.connection.execute(sql, (run,))
+    }
 
 
 def evidence_of(spot: Row) -> Row:

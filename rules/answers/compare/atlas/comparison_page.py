@@ -29,22 +29,22 @@ def comparison_page(library: Library, run: str, language: str) -> Section:
     Raises OneMapError run.unknown, run.kind.
     """
     source = atlas_source(library, run, BY_SPOT, CONFLICTS, MOST_SPOTS)
-    drawn = ""
+    map_svg = ""
     if source.spots:
         fonts = f"{chosen_fonts().families['heading']}, {FONTS}"
-        drawn = AtlasMaps(library, source, language, fonts).overview(MAP_MM)
-    return _Report(library, source, language).page(drawn)
+        map_svg = AtlasMaps(library, source, language, fonts).overview(MAP_MM)
+    return _Report(library, source, language).page(map_svg)
 
 
 class _Report(AtlasWords):
     def word(self, key: str, **facts: Any) -> str:
         return phrase(f"comparison_page.{key}", self.language, **facts)
 
-    def page(self, drawn: str) -> Section:
+    def page(self, map_svg: str) -> Section:
         """Title, conclusion, facts, map and tables; only the table of types if the plans differ nowhere."""
         blocks = (*self._types(), *self._uses(), *self._largest(), *self._decisions())
         title = self.word("title", a=self.plans[0], b=self.plans[1])
-        return section_of(title, self.facts(), *blocks, lead=self._conclusion(), drawing=drawn)
+        return section_of(title, self.facts(), *blocks, lead=self._conclusion(), drawing=map_svg)
 
     def _conclusion(self) -> str:
         """The result of the comparison in a few sentences."""
@@ -62,14 +62,14 @@ class _Report(AtlasWords):
             if some or name == "differing":
                 area, share = hectares_text(_sum(some)), _share(_sum(some), whole)
                 parts.append(self.word(name, count=_count(some), area=area, share=share))
-        parted = (hectares(_sum(some)) for some in (agreed, differing, alone, rest))
-        lacking = rounding_difference(hectares(whole), parted)
+        parts_ha = (hectares(_sum(some)) for some in (agreed, differing, alone, rest))
+        lacking = rounding_difference(hectares(whole), parts_ha)
         if lacking:
             parts.append(self.text("rounding_is", area=printed_hectares(lacking)))
         spots = self.source.spots
-        given = sum(bool(spot["decision"]) for spot in spots)
+        decided_count = sum(bool(spot["decision"]) for spot in spots)
         if spots:
-            parts.append(self.word("decided", count=f"{given:,}", open=f"{len(spots) - given:,}"))
+            parts.append(self.word("decided", count=f"{decided_count:,}", open=f"{len(spots) - decided_count:,}"))
         return "".join(parts) if self.language == "zh" else " ".join(parts)
 
     @cached_property
