@@ -38,9 +38,9 @@ def _hide_passwords() -> None:
     import json
     import os
 
-    typed = os.environ.pop(_ARGUMENTS, None)
-    if typed is not None:
-        sys.argv[1:] = json.loads(typed)
+    typed_arguments = os.environ.pop(_ARGUMENTS, None)
+    if typed_arguments is not None:
+        sys.argv[1:] = json.loads(typed_arguments)
         return
     if os.name != "posix" or not any(set("=@%＠") & set(argument) or "://" in argument for argument in sys.argv[1:]):
         return
@@ -48,14 +48,14 @@ def _hide_passwords() -> None:
     from onemap.layers.server_address import passwords_in
 
     program = sys.orig_argv[: len(sys.orig_argv) - len(sys.argv[1:])]
-    shown = [*program, *map(shown_word, sys.argv[1:])]
-    if shown == sys.orig_argv:
+    public_words = [*program, *map(shown_word, sys.argv[1:])]
+    if public_words == sys.orig_argv:
         return
     passwords = {word for argument in sys.argv[1:] for word in passwords_in(argument)}
     if len(passwords) == 1 and "PGPASSWORD" not in os.environ:
         os.environ["PGPASSWORD"] = passwords.pop()
     os.environ[_ARGUMENTS] = json.dumps(sys.argv[1:])
-    os.execv(sys.executable, shown)  # nosec B606
+    os.execv(sys.executable, public_words)  # nosec B606
 
 
 def _run() -> int:

@@ -532,7 +532,7 @@ def test_nothing_is_named_by_a_participle_alone():
 
 def test_no_variable_is_named_by_a_participle_alone():
     bare: set[str] = set()
-    for path in sources(*ROOMS):
+    for path in PRODUCT:
         names = BARE_NAMES - {own for place, own in NAMED_OUTSIDE.items() if name(path).startswith(place)}
         functions = (one for one in definitions(nodes_of(path)) if not isinstance(one, ast.ClassDef))
         variables = (node for function in functions for node in ast.walk(function) if is_variable(node, names))

@@ -37,11 +37,13 @@ def is_built(blocks: tuple[CityBlock, ...], lots: Lots) -> np.ndarray:
 
 def buildings(rng: np.random.Generator, blocks: tuple[CityBlock, ...], lots: Lots) -> geopandas.GeoDataFrame:
     """JZW: a building on every built parcel, the highest of the offices a tower."""
-    built = np.flatnonzero(is_built(blocks, lots))
-    ground, parcel = shapely.get_parts(shapely.set_precision(roofs(lots.ground[built]), GRID_M), return_index=True)
+    built_parcels = np.flatnonzero(is_built(blocks, lots))
+    ground, parcel = shapely.get_parts(
+        shapely.set_precision(roofs(lots.ground[built_parcels]), GRID_M), return_index=True
+    )
     ground = shapely.simplify(ground, 0.3)
     wide = (shapely.area(ground) >= LEAST_M2) & shapely.is_valid(ground)
-    ground, use = ground[wide], [blocks[index].use for index in lots.block[built[parcel[wide]]]]
+    ground, use = ground[wide], [blocks[index].use for index in lots.block[built_parcels[parcel[wide]]]]
     kinds = [KINDS[each] for each in use]
     low, high = np.asarray([kind[1:3] for kind in kinds]).T
     storeys = rng.integers(low, high + 1)
@@ -51,15 +53,15 @@ def buildings(rng: np.random.Generator, blocks: tuple[CityBlock, ...], lots: Lot
     if len(offices):
         tower = offices[np.argmax(storeys[offices])]
         uses[tower], storeys[tower], storey_m[tower] = TOWER
-    measured = rng.random(len(ground)) < MEASURED
-    height_m = storeys * storey_m + np.where(measured, rng.uniform(-0.4, 1.2, len(ground)), 0.0)
+    is_measured = rng.random(len(ground)) < MEASURED
+    height_m = storeys * storey_m + np.where(is_measured, rng.uniform(-0.4, 1.2, len(ground)), 0.0)
     return geopandas.GeoDataFrame(
         {
             "BH": [f"JZ{number:05d}" for number in range(1, len(ground) + 1)],
             "CS": storeys.astype(np.int32),
             "JZGD": np.round(height_m, 1),
-            "GDLY": np.where(measured, "实测", "层数推算"),
-            "GDJD": np.where(measured, MEASURED_M, RECKONED_M),
+            "GDLY": np.where(is_measured, "实测", "层数推算"),
+            "GDJD": np.where(is_measured, MEASURED_M, RECKONED_M),
             "YT": uses,
         },
         geometry=ground,

@@ -164,10 +164,10 @@ def _survey_table(
 
 def _texts(choices: dict[str, np.ndarray]) -> np.ndarray:
     """For each place the first text whose mask holds there; None where none does."""
-    found = np.full(len(next(iter(choices.values()))), None, dtype=object)
+    chosen_texts = np.full(len(next(iter(choices.values()))), None, dtype=object)
     for text in reversed(choices):
-        found[choices[text]] = text
-    return found
+        chosen_texts[choices[text]] = text
+    return chosen_texts
 
 
 def _classes(
@@ -251,9 +251,9 @@ def land_use_plan(
 ) -> geopandas.GeoDataFrame:
     """TDGHDL: the land-use plan, which knows the town as one class and the rest as the survey found it."""
     code = cover_of["DLBM"].to_numpy()
-    planned = np.asarray([PLANNED.get(each) or PLANNED.get(each[:2]) or "2120" for each in code], object)
-    planned[(code == "0103")] = "1130"
-    order = [(each, cover_of.geometry.to_numpy()[planned == each]) for each in sorted(set(planned))]
+    plan_codes = np.asarray([PLANNED.get(each) or PLANNED.get(each[:2]) or "2120" for each in code], object)
+    plan_codes[(code == "0103")] = "1130"
+    order = [(each, cover_of.geometry.to_numpy()[plan_codes == each]) for each in sorted(set(plan_codes))]
     ground = cover(district, units.geometry.to_numpy(), town + order, "1520")
     township = units.iloc[ground.unit]
     return geopandas.GeoDataFrame(
@@ -283,12 +283,12 @@ def improved_farmland(rng: np.random.Generator, farmland: geopandas.GeoDataFrame
         )
     )
     keep = (stretches != "").to_numpy() & (rng.random(len(stretches)) < 0.92)
-    chosen = farmland[keep]
+    improved = farmland[keep]
     return geopandas.GeoDataFrame(
         {
-            "BH": [f"GBZ{number:05d}" for number in range(1, len(chosen) + 1)],
+            "BH": [f"GBZ{number:05d}" for number in range(1, len(improved) + 1)],
             "MC": stretches[keep].to_numpy(),
             "JSND": np.where(stretches[keep].str.startswith("东"), 2021, 2023).astype(np.int32),
         },
-        geometry=chosen.geometry.to_numpy(),
+        geometry=improved.geometry.to_numpy(),
     )

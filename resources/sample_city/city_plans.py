@@ -23,12 +23,12 @@ WIDENED_M, WITHIN_M = 4.5, 1.2  # the plan widens every fifth arterial; the othe
 
 def urban_boundary(network: Streets) -> geopandas.GeoDataFrame:
     """CZKFBJ: the town with room to grow, and the straight-edged new district in the east."""
-    around = shapely.simplify(shapely.buffer(shapely.buffer(network.town, 260), -170), 12.0)
-    around = shapely.union(shapely.set_precision(around, GRID_M), planted.local(planted.URBAN_BOX))
+    town_ground = shapely.simplify(shapely.buffer(shapely.buffer(network.town, 260), -170), 12.0)
+    town_ground = shapely.union(shapely.set_precision(town_ground, GRID_M), planted.local(planted.URBAN_BOX))
     spare = wavy_loop(np.random.default_rng(7), (2350, 4330), (170, 120), 0.1)
-    spare = shapely.set_precision(shapely.difference(spare, around), GRID_M)
-    ground = np.concatenate([parts(around), parts(spare)])
-    kinds = ["城镇集中建设区"] * len(parts(around)) + ["城镇弹性发展区"] * len(parts(spare))
+    spare = shapely.set_precision(shapely.difference(spare, town_ground), GRID_M)
+    ground = np.concatenate([parts(town_ground), parts(spare)])
+    kinds = ["城镇集中建设区"] * len(parts(town_ground)) + ["城镇弹性发展区"] * len(parts(spare))
     codes = ["410" if kind == kinds[0] else "420" for kind in kinds]
     return planned_features("2090", "2090020400", ground, GHFQDM=codes, GHFQMC=kinds)
 
@@ -63,8 +63,8 @@ def detailed_plan(rng: np.random.Generator, network: Streets, blocks: tuple[City
     code = plan.kind.copy()
     in_block = plan.kind == "block"
     code[in_block] = uses[plan.shape[in_block]]
-    changed = in_block & (rng.random(len(code)) < 0.06)  # where the plan wants something else than there is
-    code[changed] = rng.choice(np.asarray(["070102", "0901", "1401", "0804"], object), int(changed.sum()))
+    is_changed = in_block & (rng.random(len(code)) < 0.06)  # where the plan wants something else than there is
+    code[is_changed] = rng.choice(np.asarray(["070102", "0901", "1401", "0804"], object), int(is_changed.sum()))
     limits = np.asarray([DENSITY.get(use, (None, None, None, None)) for use in code], object)
     unit = np.where(shapely.get_x(shapely.centroid(plan.faces)) > 3600, "QY-02", "QY-01")
     return geopandas.GeoDataFrame(
@@ -117,11 +117,11 @@ def heritage(network: Streets) -> tuple[geopandas.GeoDataFrame, geopandas.GeoDat
     ]
     ground = np.asarray([site[2] for site in sites], object)
     base = {"MC": [site[0] for site in sites], "JB": [site[1] for site in sites]}
-    around = shapely.buffer(ground, 45.0, join_style="mitre")
+    outer_ground = shapely.buffer(ground, 45.0, join_style="mitre")
     number = range(1, len(sites) + 1)
     return (
         geopandas.GeoDataFrame({"BH": [f"WB{each:03d}" for each in number], **base}, geometry=ground),
-        geopandas.GeoDataFrame({"BH": [f"JK{each:03d}" for each in number], **base}, geometry=around),
+        geopandas.GeoDataFrame({"BH": [f"JK{each:03d}" for each in number], **base}, geometry=outer_ground),
     )
 
 
@@ -129,9 +129,9 @@ def approved_sites(
     rng: np.random.Generator, blocks: tuple[CityBlock, ...], block: np.ndarray, ground: np.ndarray
 ) -> geopandas.GeoDataFrame:
     """GHDK: some parcels that have their permission already."""
-    chosen = np.sort(rng.choice(len(ground), min(60, len(ground)), replace=False))
-    uses = np.asarray([USES[blocks[index].use][0] for index in block[chosen]], object)
-    number = range(1, len(chosen) + 1)
+    parcel_rows = np.sort(rng.choice(len(ground), min(60, len(ground)), replace=False))
+    uses = np.asarray([USES[blocks[index].use][0] for index in block[parcel_rows]], object)
+    number = range(1, len(parcel_rows) + 1)
     return geopandas.GeoDataFrame(
         {
             "DKBH": [f"PZ{each:04d}" for each in number],
@@ -141,7 +141,7 @@ def approved_sites(
             "PZRQ": pandas.Timestamp("2023-05-20"),
             "YXQZ": pandas.Timestamp("2026-05-19"),
         },
-        geometry=ground[chosen],
+        geometry=ground[parcel_rows],
     )
 
 

@@ -27,10 +27,10 @@ class Sites:
 
 def sites(rng: np.random.Generator, district: shapely.Polygon, land: Country, network: Streets, count: int) -> Sites:
     """Up to `SHARE` of `count` sites; fewer where chance puts one upon another."""
-    wanted = min(MOST, int(count * SHARE))
-    strips = _strips(network, district, wanted // 40)
+    site_count = min(MOST, int(count * SHARE))
+    strips = _strips(network, district, site_count // 40)
     villages = np.asarray([ground for *_, ground in land.villages], object)
-    taken = shapely.union_all(
+    taken_ground = shapely.union_all(
         [
             *shapely.buffer(strips, 2.0),
             *shapely.buffer(villages, 6.0),
@@ -43,18 +43,18 @@ def sites(rng: np.random.Generator, district: shapely.Polygon, land: Country, ne
     )
     inner = shapely.buffer(district, -FROM_BORDER_M)
     fields = _whole_fields(land)
-    fields = fields[shapely.contains(inner, fields) & ~shapely.intersects(taken, fields)]
-    fields = rng.permutation(fields)[: int(wanted * ON_FIELDS)]
-    hills = _rectangles(rng, _points_in(rng, shapely.intersection(land.hills, inner), int(wanted * IN_HILLS)))
+    fields = fields[shapely.contains(inner, fields) & ~shapely.intersects(taken_ground, fields)]
+    fields = rng.permutation(fields)[: int(site_count * ON_FIELDS)]
+    hills = _rectangles(rng, _points_in(rng, shapely.intersection(land.hills, inner), int(site_count * IN_HILLS)))
     along = shapely.line_interpolate_point(
-        land.river_line, rng.uniform(0.06, 0.94, int(wanted * BY_RIVER)), normalized=True
+        land.river_line, rng.uniform(0.06, 0.94, int(site_count * BY_RIVER)), normalized=True
     )
     aside = shapely.get_coordinates(along) + rng.uniform(-170, 170, (len(along), 2))
     river = _rectangles(rng, aside)
-    found = np.concatenate([fields, hills, river])
-    found = found[~shapely.intersects(taken, found) & shapely.contains(inner, found)]
-    found = found[_keep_distance(found)]
-    ground = np.concatenate([strips, found])
+    site_ground = np.concatenate([fields, hills, river])
+    site_ground = site_ground[~shapely.intersects(taken_ground, site_ground) & shapely.contains(inner, site_ground)]
+    site_ground = site_ground[_keep_distance(site_ground)]
+    ground = np.concatenate([strips, site_ground])
     use = rng.choice(np.asarray(["100102", "110101", "1303", "1401", "0804"], object), len(ground))
     use[: len(strips)] = "1202"
     return Sites(shapely.transform(ground, lambda xy: np.round(xy, 3)), use)
@@ -88,7 +88,7 @@ def _strips(network: Streets, district: shapely.Polygon, count: int) -> np.ndarr
     """Strips of six metres along one side of township roads, where these are to be widened."""
     inner = shapely.buffer(district, -FROM_BORDER_M)
     roads = [(line, width) for _, _, grade, width, line in network.roads if grade == "乡道"][:count]
-    found = []
+    strips = []
     for line, width in roads:
         whole = max(shapely.get_parts(shapely.intersection(line, inner)), key=shapely.length)
         stations = np.arange(0.35 * whole.length, min(0.7 * whole.length, 0.35 * whole.length + 520), 12.0)
@@ -96,8 +96,8 @@ def _strips(network: Streets, district: shapely.Polygon, count: int) -> np.ndarr
         near = shapely.offset_curve(piece, width / 2 + 0.5)
         far = shapely.offset_curve(piece, width / 2 + 6.5)
         ring = np.vstack([shapely.get_coordinates(near), shapely.get_coordinates(far)[::-1]])
-        found.append(shapely.polygons(ring))
-    return np.asarray(found, object)
+        strips.append(shapely.polygons(ring))
+    return np.asarray(strips, object)
 
 
 def _keep_distance(ground: np.ndarray) -> np.ndarray:

@@ -137,9 +137,9 @@ def _fields(rng: np.random.Generator) -> np.ndarray:
             strips = int(rng.choice((1, 2, 3, 4, 5), p=(0.12, 0.25, 0.3, 0.2, 0.13)))
             edges = low + (high - low) * np.append(0, np.cumsum(shares := rng.uniform(0.6, 1.4, strips)) / shares.sum())
             fields += [warp.box(e0, near, e1, far, 40.0) for e0, e1 in zip(edges, edges[1:], strict=False)]
-    found = np.asarray(fields, object)
+    all_fields = np.asarray(fields, object)
     frame = shapely.box(-300, -300, WIDTH_M + 300, HEIGHT_M + 300)
-    return found[shapely.intersects(found, frame)]
+    return all_fields[shapely.intersects(all_fields, frame)]
 
 
 @dataclass(frozen=True)
@@ -172,8 +172,8 @@ def cover(
     faces, inside = faces[keep], inside[keep]
     owner = _first_of(shapes, inside)
     unit = _first_of(units, inside)
-    lost = unit == len(units)  # a sliver between two units, since corners lie on the grid
-    unit[lost] = shapely.STRtree(units).nearest(inside[lost])
+    is_sliver = unit == len(units)  # a sliver between two units, since corners lie on the grid
+    unit[is_sliver] = shapely.STRtree(units).nearest(inside[is_sliver])
     # Faces of one owner are put together again; a field that a road cuts in two stays two fields.
     key = owner * (len(units) + 1) + unit
     loose = np.isin(np.append(kinds, rest)[owner], [rest, net])
@@ -201,9 +201,9 @@ def _scraps_joined(ground: Cover) -> Cover:
     scrap, first = np.unique(scrap[order], return_index=True)
     host = np.arange(len(faces))
     host[scrap] = other[order][first]
-    changed = np.unique(host[scrap])
+    changed_faces = np.unique(host[scrap])
     faces = faces.copy()
-    faces[changed] = [shapely.coverage_union_all(faces[host == index]) for index in changed]
+    faces[changed_faces] = [shapely.coverage_union_all(faces[host == index]) for index in changed_faces]
     keep = host == np.arange(len(faces))
     return Cover(faces[keep], ground.kind[keep], ground.shape[keep], ground.unit[keep])
 

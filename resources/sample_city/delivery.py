@@ -54,17 +54,17 @@ class Delivery:
 def deliveries() -> tuple[Delivery, ...]:
     """All deliveries, in the order in which their layers are added."""
     content = tomllib.loads(_TABLE.read_text(encoding="utf-8"))
-    found = []
-    for given in content["delivery"]:
-        fields = given.get("fields", {})
+    all_deliveries = []
+    for table in content["delivery"]:
+        fields = table.get("fields", {})
         fields = content["names"][fields] if isinstance(fields, str) else fields
-        found.append(Delivery(**{**given, "fields": fields}))
-    return tuple(found)
+        all_deliveries.append(Delivery(**{**table, "fields": fields}))
+    return tuple(all_deliveries)
 
 
 def deliver(folder: Path, tables: dict[str, pandas.DataFrame | Raster], report: Report) -> list[dict[str, object]]:
     """Writes every table of `tables` into `folder` as its department sends it; the list for layers.json."""
-    listed: list[dict[str, object]] = []
+    layer_list: list[dict[str, object]] = []
     for number, delivery in enumerate(deliveries()):
         report(FIRST_FILE + (1 - FIRST_FILE) * number / len(deliveries()), "files", Path(delivery.file).name)
         table = tables[delivery.table]
@@ -88,9 +88,9 @@ def deliver(folder: Path, tables: dict[str, pandas.DataFrame | Raster], report: 
             "valid_to": delivery.valid_to,
             "covers": delivery.covers,
         }
-        given = {name: value for name, value in options.items() if value}
-        listed.append({"file": delivery.file, "code": delivery.code, "options": given})
-    return listed
+        own_options = {name: value for name, value in options.items() if value}
+        layer_list.append({"file": delivery.file, "code": delivery.code, "options": own_options})
+    return layer_list
 
 
 def write_redline(path: Path, parcels: geopandas.GeoDataFrame) -> None:
@@ -139,8 +139,8 @@ def write_json(path: Path, content: object) -> None:
 
 def write_geopackage(path: Path, table: geopandas.GeoDataFrame, layer: str | None) -> None:
     """One layer of a GeoPackage, made where it does not exist; of version 1.3, since QGIS 3.40 warns of newer ones."""
-    made = {} if path.exists() else {"dataset_options": {"VERSION": "1.3"}}
-    table.to_file(path, layer=layer, driver="GPKG", engine="pyogrio", append=path.exists(), **made)
+    new_options = {} if path.exists() else {"dataset_options": {"VERSION": "1.3"}}
+    table.to_file(path, layer=layer, driver="GPKG", engine="pyogrio", append=path.exists(), **new_options)
 
 
 def write_geodatabase(path: Path, table: geopandas.GeoDataFrame, layer: str | None) -> None:
@@ -250,7 +250,9 @@ def write_raster(path: Path, raster: Raster, layer: str | None) -> None:
     from rasterio.transform import from_origin
 
     bands, rows, columns = raster.bands.shape
-    packed = {"compress": "JPEG", "photometric": "YCBCR", "jpeg_quality": 80} if bands == 3 else {"compress": "DEFLATE"}
+    packing = (
+        {"compress": "JPEG", "photometric": "YCBCR", "jpeg_quality": 80} if bands == 3 else {"compress": "DEFLATE"}
+    )
     with rasterio.open(
         path,
         "w",
@@ -263,7 +265,7 @@ def write_raster(path: Path, raster: Raster, layer: str | None) -> None:
         transform=from_origin(*raster.corner, raster.cell_m, raster.cell_m),
         nodata=raster.nodata,
         tiled=True,
-        **packed,
+        **packing,
     ) as dataset:
         dataset.write(raster.bands)
         dataset.build_overviews(OVERVIEWS, rasterio.enums.Resampling.average)

@@ -19,10 +19,10 @@ FISH_FROM_X = 4000.0
 
 def planned_farmland(rng: np.random.Generator, farmland: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
     """YJJBNT: what the plan of 2021 protects until 2035; a little less than was drawn on the ground."""
-    kept = farmland[rng.random(len(farmland)) < PLANNED_SHARE].reset_index(drop=True)
+    patches = farmland[rng.random(len(farmland)) < PLANNED_SHARE].reset_index(drop=True)
     columns = ["XZQDM", "XZQMC", "YJJBNTTBBH", "TBBH", "DLBM", "DLMC", "QSXZ", "YJJBNTTBMJ", "YJJBNTMJ", "BHKSSJ"]
-    about = {"BSM": identifiers("2093", len(kept)), "YSDM": "2090020300"}
-    return geopandas.GeoDataFrame({**about, **kept[columns]}, geometry=kept.geometry.to_numpy())
+    about = {"BSM": identifiers("2093", len(patches)), "YSDM": "2090020300"}
+    return geopandas.GeoDataFrame({**about, **patches[columns]}, geometry=patches.geometry.to_numpy())
 
 
 def grain_zones(farmland: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
@@ -32,14 +32,14 @@ def grain_zones(farmland: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
         ("粮食生产功能区", "南坪粮食生产功能区", y < 2000.0),
         ("重要农产品生产保护区", "北坡蔬菜生产保护区", y > 4300.0),
     )
-    found = [(kind, title, piece) for kind, title, mine in zones for piece in _field_pieces(farmland[mine])]
+    zone_pieces = [(kind, title, piece) for kind, title, mine in zones for piece in _field_pieces(farmland[mine])]
     return geopandas.GeoDataFrame(
         {
-            "BH": [f"LQ{number:03d}" for number in range(1, len(found) + 1)],
-            "MC": [row[1] for row in found],
-            "LQLX": [row[0] for row in found],
+            "BH": [f"LQ{number:03d}" for number in range(1, len(zone_pieces) + 1)],
+            "MC": [row[1] for row in zone_pieces],
+            "LQLX": [row[0] for row in zone_pieces],
         },
-        geometry=[row[2] for row in found],
+        geometry=[row[2] for row in zone_pieces],
     )
 
 
@@ -87,15 +87,15 @@ def slopes(district: shapely.Polygon, land: Country) -> geopandas.GeoDataFrame:
     """PDT: the plain is of the first class; the hills are steeper the farther in."""
     masks = [(kind, parts(shapely.buffer(land.hills, inward_m))) for kind, inward_m in SLOPES]
     whole = np.asarray([district], object)
-    found = cover(district, whole, [*masks, ("1", whole)], "")
+    slope_cover = cover(district, whole, [*masks, ("1", whole)], "")
     return geopandas.GeoDataFrame(
         {
-            "BSM": identifiers("2202", len(found.faces)),
+            "BSM": identifiers("2202", len(slope_cover.faces)),
             "YSDM": "2002000000",
-            "PDJB": found.kind,
-            "MJ": survey_area_m2(found.faces),
+            "PDJB": slope_cover.kind,
+            "MJ": survey_area_m2(slope_cover.faces),
         },
-        geometry=found.faces,
+        geometry=slope_cover.faces,
     )
 
 
@@ -108,18 +108,20 @@ def village_districts(
     middle = shapely.points(list(places.values()))
     owner = shapely.STRtree(cells).query(middle, predicate="within")[1]
     masks = [(name, cells[[cell]]) for name, cell in zip(places, owner, strict=True)]
-    found = cover(district, units.geometry.to_numpy(), masks, "")
+    village_cover = cover(district, units.geometry.to_numpy(), masks, "")
     number = {name: f"{order:03d}" for order, name in enumerate(places, 1)}
-    township = units["XZQDM"].to_numpy()[found.unit]
+    township = units["XZQDM"].to_numpy()[village_cover.unit]
     return geopandas.GeoDataFrame(
         {
-            "BSM": identifiers("1200", len(found.faces)),
+            "BSM": identifiers("1200", len(village_cover.faces)),
             "YSDM": "1000600200",
-            "ZLDWDM": [f"{code[:9]}{number[name]}0000000" for code, name in zip(township, found.kind, strict=True)],
-            "ZLDWMC": found.kind,
-            "DCMJ": survey_area_m2(found.faces),
-            "JSMJ": survey_area_m2(found.faces),
+            "ZLDWDM": [
+                f"{code[:9]}{number[name]}0000000" for code, name in zip(township, village_cover.kind, strict=True)
+            ],
+            "ZLDWMC": village_cover.kind,
+            "DCMJ": survey_area_m2(village_cover.faces),
+            "JSMJ": survey_area_m2(village_cover.faces),
             "MSSM": "00",
         },
-        geometry=found.faces,
+        geometry=village_cover.faces,
     )

@@ -40,7 +40,7 @@ def lots(rng: np.random.Generator, blocks: tuple[CityBlock, ...], count: int) ->
     return Lots(ground[keep], block[keep])
 
 
-def _plans(rng: np.random.Generator, blocks: tuple[CityBlock, ...], wanted: int) -> list[list[list[float]]]:
+def _plans(rng: np.random.Generator, blocks: tuple[CityBlock, ...], lot_count: int) -> list[list[list[float]]]:
     """For each block its rows, each a list of fronts (shares of the row): about `wanted` in all, never fewer.
 
     The mean front is found by halving; then single parcels are joined with a neighbour until the count is met.
@@ -60,10 +60,10 @@ def _plans(rng: np.random.Generator, blocks: tuple[CityBlock, ...], wanted: int)
     for _ in range(60):
         middle = (low + high) / 2
         rows, fronts = rows_and_fronts(middle)
-        low, high = (middle, high) if np.sum(rows * fronts) >= wanted else (low, middle)
+        low, high = (middle, high) if np.sum(rows * fronts) >= lot_count else (low, middle)
     rows, fronts = rows_and_fronts(low)
     counts = np.repeat(fronts, rows.astype(int)).astype(int)  # one entry per row of each block
-    spare = int(counts.sum()) - wanted
+    spare = int(counts.sum()) - lot_count
     while spare > 0 and (counts > 1).any():
         thinned = rng.choice(np.flatnonzero(counts > 1), 1)
         counts[thinned] -= 1
@@ -83,9 +83,9 @@ def _fronts(rng: np.random.Generator, number: int) -> list[float]:
 
 def _cut(rng: np.random.Generator, block: CityBlock, rows: list[list[float]]) -> np.ndarray:
     """The parcels of one block. All lines are cut where any other meets them, so neighbours share vertices."""
-    turned = block.a1 - block.a0 < block.b1 - block.b0
-    low, high = (block.a0, block.a1) if turned else (block.b0, block.b1)
-    start, stop = (block.b0, block.b1) if turned else (block.a0, block.a1)
+    is_turned = block.a1 - block.a0 < block.b1 - block.b0
+    low, high = (block.a0, block.a1) if is_turned else (block.b0, block.b1)
+    start, stop = (block.b0, block.b1) if is_turned else (block.a0, block.a1)
     depths = np.cumsum(rng.uniform(0.8, 1.2, len(rows)))
     edges = np.concatenate([[low], low + (high - low) * depths / depths[-1]])
     slant = rng.normal(0, 0.05)
@@ -103,7 +103,7 @@ def _cut(rng: np.random.Generator, block: CityBlock, rows: list[list[float]]) ->
                 ]
             )
             rings.append(_corners_cut(ring, start, stop, low, high))
-    return shapely.polygons([shapely.linearrings(_place_ring(block, ring, turned, slant)) for ring in rings])
+    return shapely.polygons([shapely.linearrings(_place_ring(block, ring, is_turned, slant)) for ring in rings])
 
 
 def _places(start: float, stop: float, shares: Array) -> Array:
@@ -117,25 +117,25 @@ def _corners_cut(ring: Array, start: float, stop: float, low: float, high: float
     """`ring` with a corner of the block, where it has one, replaced by a short slanting edge."""
     corner = np.isin(ring[:, 0], (start, stop)) & np.isin(ring[:, 1], (low, high))
     cut = min(CORNER_M, (high - low) / 8, (stop - start) / 8)
-    found = []
+    points = []
     for index, point in enumerate(ring):
         if not corner[index]:
-            found.append(point)
+            points.append(point)
             continue
         for neighbour in (ring[index - 1], ring[(index + 1) % len(ring)]):
             leg = neighbour - point
-            found.append(point + leg * min(0.4, cut / np.hypot(*leg)))
-    return np.asarray(found)
+            points.append(point + leg * min(0.4, cut / np.hypot(*leg)))
+    return np.asarray(points)
 
 
-def _place_ring(block: CityBlock, ring: Array, turned: bool, slant: float) -> Array:
+def _place_ring(block: CityBlock, ring: Array, is_turned: bool, slant: float) -> Array:
     """`ring` in local metres: lot lines lean a little, less so towards the ends of the block."""
     along, across = ring[:, 0], ring[:, 1]
-    low, high = (block.a0, block.a1) if turned else (block.b0, block.b1)
-    start, stop = (block.b0, block.b1) if turned else (block.a0, block.a1)
+    low, high = (block.a0, block.a1) if is_turned else (block.b0, block.b1)
+    start, stop = (block.b0, block.b1) if is_turned else (block.a0, block.a1)
     fade = np.sin(np.pi * np.clip((along - start) / (stop - start), 0, 1))
     along = along + slant * (across - (low + high) / 2) * fade
-    x, y = block.warp(across, along) if turned else block.warp(along, across)
+    x, y = block.warp(across, along) if is_turned else block.warp(along, across)
     return np.round(np.column_stack([x, y]), 3)
 
 
@@ -148,19 +148,19 @@ def _join_parcels(
     reach_m = 22.0 if across else 0.0
     one, other = shapely.STRtree(ground).query(ground, predicate="dwithin", distance=reach_m)
     same = block[one] == block[other]
-    wanted = (one < other) & (~same if across else same)
-    one, other = one[wanted], other[wanted]
+    is_pair = (one < other) & (~same if across else same)
+    one, other = one[is_pair], other[is_pair]
     if not across:  # a common wall, not a common corner
         wall = shapely.length(shapely.intersection(shapely.boundary(ground[one]), shapely.boundary(ground[other])))
         one, other = one[wall > 8.0], other[wall > 8.0]
     order = rng.permutation(len(one))
-    used: set[int] = set()
+    used_parcels: set[int] = set()
     pairs: list[tuple[int, int]] = []
     for index in order:  # a parcel is joined once only
         pair = (int(one[index]), int(other[index]))
-        if len(pairs) < number and used.isdisjoint(pair):
+        if len(pairs) < number and used_parcels.isdisjoint(pair):
             pairs.append(pair)
-            used.update(pair)
+            used_parcels.update(pair)
     if not pairs:  # a hamlet may have no two that stand so
         return ground, block
     first, second = np.asarray(pairs).T
@@ -176,18 +176,18 @@ def _courts(
     """`number` of the larger parcels with a court inside that belongs to somebody else."""
     inner = shapely.area(shapely.buffer(ground, -12.0))
     large = np.flatnonzero((shapely.get_type_id(ground) == 3) & (inner > 300))
-    chosen = np.sort(rng.choice(large, min(number, len(large)), replace=False))
-    if len(chosen) == 0:
+    parcel_rows = np.sort(rng.choice(large, min(number, len(large)), replace=False))
+    if len(parcel_rows) == 0:
         return ground, block
-    centre = shapely.get_coordinates(shapely.point_on_surface(shapely.buffer(ground[chosen], -12.0)))
-    half = rng.uniform(4.0, 7.5, (len(chosen), 2))
-    turn = rng.uniform(0, np.pi, len(chosen))
+    centre = shapely.get_coordinates(shapely.point_on_surface(shapely.buffer(ground[parcel_rows], -12.0)))
+    half = rng.uniform(4.0, 7.5, (len(parcel_rows), 2))
+    turn = rng.uniform(0, np.pi, len(parcel_rows))
     corners = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)])[None] * half[:, None, :]
     x = corners[..., 0] * np.cos(turn)[:, None] - corners[..., 1] * np.sin(turn)[:, None]
     y = corners[..., 0] * np.sin(turn)[:, None] + corners[..., 1] * np.cos(turn)[:, None]
     court = shapely.polygons(np.round(np.stack([x, y], -1) + centre[:, None, :], 3))
-    inside = shapely.contains_properly(ground[chosen], court)
-    chosen, court = chosen[inside], court[inside]
+    inside = shapely.contains_properly(ground[parcel_rows], court)
+    parcel_rows, court = parcel_rows[inside], court[inside]
     ground = ground.copy()
-    ground[chosen] = shapely.difference(ground[chosen], court)
-    return np.concatenate([ground, court]), np.concatenate([block, block[chosen]])
+    ground[parcel_rows] = shapely.difference(ground[parcel_rows], court)
+    return np.concatenate([ground, court]), np.concatenate([block, block[parcel_rows]])

@@ -71,16 +71,20 @@ def census(cover: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
 
 def renewal_areas(blocks: tuple[CityBlock, ...]) -> geopandas.GeoDataFrame:
     """CSGXFW: some blocks of the old town and of old works, each with the streets to its neighbours' middle."""
-    chosen = [block for block in blocks if block.use in RENEWAL_USES][:: max(1, len(blocks) // 60)][:RENEWAL_AREAS]
-    ground = shapely.buffer(np.asarray([block.outline for block in chosen], object), 3.0, join_style="mitre")
-    titles = [f"{names.numbered_place(number)}片区更新单元" for number in range(len(chosen))]
+    renewal_blocks = [block for block in blocks if block.use in RENEWAL_USES][:: max(1, len(blocks) // 60)][
+        :RENEWAL_AREAS
+    ]
+    ground = shapely.buffer(np.asarray([block.outline for block in renewal_blocks], object), 3.0, join_style="mitre")
+    titles = [f"{names.numbered_place(number)}片区更新单元" for number in range(len(renewal_blocks))]
     return geopandas.GeoDataFrame(
-        {"MC": titles, "GXLX": ["拆除重建" if block.use == "works" else "综合整治" for block in chosen]},
+        {"MC": titles, "GXLX": ["拆除重建" if block.use == "works" else "综合整治" for block in renewal_blocks]},
         geometry=ground,
     )
 
 
-def long_term_plan(rng: np.random.Generator, district: shapely.Polygon, taken: np.ndarray) -> geopandas.GeoDataFrame:
+def long_term_plan(
+    rng: np.random.Generator, district: shapely.Polygon, taken_ground: np.ndarray
+) -> geopandas.GeoDataFrame:
     """YJGH: where the town may grow to by 2050; an outlook, not yet a plan."""
     places = [
         ("城北拓展区", "07", (3150, 4350), (620, 260)),
@@ -88,7 +92,7 @@ def long_term_plan(rng: np.random.Generator, district: shapely.Polygon, taken: n
         ("南岸生活区", "07", (3450, 1150), (420, 190)),
         ("站前商务区", "09", (4250, 1750), (210, 150)),
     ]
-    out = shapely.union_all([*taken, shapely.buffer(planted.local(planted.CLEAN_GROUND), 20.0)])
+    out = shapely.union_all([*taken_ground, shapely.buffer(planted.local(planted.CLEAN_GROUND), 20.0)])
     grown = np.asarray([wavy_loop(rng, centre, radii, 0.1) for *_, centre, radii in places], object)
     free = shapely.difference(shapely.intersection(grown, district), out)
     ground = [max(parts(each), key=shapely.area) for each in free]

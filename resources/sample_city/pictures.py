@@ -56,7 +56,7 @@ def terrain(rng: np.random.Generator, land: Country) -> Raster:
     return Raster(height.astype(np.float32)[None], TERRAIN_CELL_M, _corner(), nodata=-9999.0)
 
 
-def aerial_picture(rng: np.random.Generator, cover: geopandas.GeoDataFrame, built: np.ndarray) -> Raster:
+def aerial_picture(rng: np.random.Generator, cover: geopandas.GeoDataFrame, built_ground: np.ndarray) -> Raster:
     """DOM: what a plane would see of the land cover, and of a roof on each parcel of `built`; red, green, blue."""
     from rasterio.features import rasterize
 
@@ -70,10 +70,10 @@ def aerial_picture(rng: np.random.Generator, cover: geopandas.GeoDataFrame, buil
     shape, frame = x.shape, _frame(PICTURE_CELL_M)
     place = rasterize(zip(ground, range(1, len(ground) + 1), strict=True), shape, transform=frame, dtype=np.int32)
     picture = table[place]
-    covered = roofs(built)
-    kinds = rng.choice(len(ROOFS), len(covered), p=[0.3, 0.26, 0.2, 0.16, 0.08])
-    kept = np.flatnonzero(~shapely.is_empty(covered))
-    pairs = zip(covered[kept], kept + 1, strict=True)
+    roof_shapes = roofs(built_ground)
+    kinds = rng.choice(len(ROOFS), len(roof_shapes), p=[0.3, 0.26, 0.2, 0.16, 0.08])
+    roof_rows = np.flatnonzero(~shapely.is_empty(roof_shapes))
+    pairs = zip(roof_shapes[roof_rows], roof_rows + 1, strict=True)
     roof = rasterize(pairs, shape, transform=frame, dtype=np.int32)
     shadow = np.roll(roof, SHADOW, axis=(0, 1))
     picture[(shadow > 0) & (roof == 0)] *= 0.55

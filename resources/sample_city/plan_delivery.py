@@ -247,11 +247,11 @@ def _central(cells: list[_Cell]) -> dict[str, geopandas.GeoDataFrame]:
     """The central city: its zones, its uses, and its lines, each a strip within one of its cells."""
     central = [cell for cell in cells if cell.is_central]
     shapes = [cell.shape for cell in central]
-    planned = [_PLANNED[at % len(_PLANNED)] for at in range(len(central))]
-    zones = [_county(cell) | {"GHFQMC": zone} for cell, (zone, _, _) in zip(central, planned, strict=True)]
+    cell_plans = [_PLANNED[at % len(_PLANNED)] for at in range(len(central))]
+    zones = [_county(cell) | {"GHFQMC": zone} for cell, (zone, _, _) in zip(central, cell_plans, strict=True)]
     uses = [
         _county(cell) | {"YDYHFLDM": code, "YDYHFLMC": name}
-        for cell, (_, code, name) in zip(central, planned, strict=True)
+        for cell, (_, code, name) in zip(central, cell_plans, strict=True)
     ]
     layers = {"ZXCQGHFQ": _frame(zones, shapes, "MJ", 620), "ZXCQGHYDYH": _frame(uses, shapes, "TBMJ", 621)}
     for at, code in enumerate(("ZXCQCSLX", "ZXCQCSLVX", "ZXCQCSZX", "ZXCQCSHX", "LSWHBHX", "HLFXKZX")):
@@ -275,8 +275,8 @@ def _targets(layers: dict[str, geopandas.GeoDataFrame]) -> pandas.DataFrame:
         for county, name in COUNTIES:
             if county in by_unit:
                 target = round(float(by_unit[county]) / 10_000, 4)
-                named = {"XZQDM": county, "XZQMC": name, "ZBMC": title, "ZBXZ": "约束性", "DW": "公顷"}
-                rows.append({**named, "JQND": 2020, "GHMBN": target, "MBND": 2035})
+                target_facts = {"XZQDM": county, "XZQMC": name, "ZBMC": title, "ZBXZ": "约束性", "DW": "公顷"}
+                rows.append({**target_facts, "JQND": 2020, "GHMBN": target, "MBND": 2035})
     return pandas.DataFrame(rows).astype({"JQND": "int32", "MBND": "int32"})
 
 

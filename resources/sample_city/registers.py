@@ -93,21 +93,21 @@ def sensors(rng: np.random.Generator, land: Country, network: Streets) -> geopan
     )
 
 
-def key_projects(rng: np.random.Generator, found: Sites) -> geopandas.GeoDataFrame:
+def key_projects(rng: np.random.Generator, all_sites: Sites) -> geopandas.GeoDataFrame:
     """ZDXM: sites outside the town that the development plan of the year names."""
-    chosen = np.sort(rng.choice(len(found.ground), min(PROJECTS, len(found.ground)), replace=False))
-    uses = found.use[chosen]
+    site_rows = np.sort(rng.choice(len(all_sites.ground), min(PROJECTS, len(all_sites.ground)), replace=False))
+    uses = all_sites.use[site_rows]
     kinds = {"10": "工业", "11": "仓储", "12": "交通", "13": "市政", "14": "绿地", "08": "公共服务"}
     return geopandas.GeoDataFrame(
         {
-            "XMDM": [f"2026-{names.COUNTY_CODE}-{number:04d}" for number in range(1, len(chosen) + 1)],
+            "XMDM": [f"2026-{names.COUNTY_CODE}-{number:04d}" for number in range(1, len(site_rows) + 1)],
             "XMMC": names.projects(rng, uses),
             "XMLX": [kinds[use[:2]] for use in uses],
-            "LXLX": rng.choice(np.asarray(APPROVALS, object), len(chosen)),
-            "JD": rng.choice(np.asarray(STAGES, object), len(chosen), p=[0.2, 0.3, 0.4, 0.1]),
+            "LXLX": rng.choice(np.asarray(APPROVALS, object), len(site_rows)),
+            "JD": rng.choice(np.asarray(STAGES, object), len(site_rows), p=[0.2, 0.3, 0.4, 0.1]),
             "JSDW": "清源建设投资有限公司",
         },
-        geometry=found.ground[chosen],
+        geometry=all_sites.ground[site_rows],
     )
 
 
@@ -115,16 +115,16 @@ def earlier_opinions(
     rng: np.random.Generator, blocks: tuple[CityBlock, ...], block: np.ndarray, ground: np.ndarray
 ) -> geopandas.GeoDataFrame:
     """YSYJ: parcels that went through a review before, with what was concluded then."""
-    chosen = np.sort(rng.choice(len(ground), min(OPINIONS, len(ground)), replace=False))
-    uses = np.asarray([USES[blocks[index].use][0] for index in block[chosen]], object)
-    number = range(1, len(chosen) + 1)
+    parcel_rows = np.sort(rng.choice(len(ground), min(OPINIONS, len(ground)), replace=False))
+    uses = np.asarray([USES[blocks[index].use][0] for index in block[parcel_rows]], object)
+    number = range(1, len(parcel_rows) + 1)
     return geopandas.GeoDataFrame(
         {
             "AJBH": [f"清预审〔2025〕{each:03d}号" for each in number],
             "XMDM": [f"2025-{names.COUNTY_CODE}-{each:04d}" for each in number],
             "XMMC": names.projects(rng, uses),
-            "YJJL": rng.choice(np.asarray(CONCLUSIONS, object), len(chosen)),
-            "YJRQ": pandas.Timestamp("2025-02-10") + pandas.to_timedelta(np.arange(len(chosen)) * 9, unit="D"),
+            "YJJL": rng.choice(np.asarray(CONCLUSIONS, object), len(parcel_rows)),
+            "YJRQ": pandas.Timestamp("2025-02-10") + pandas.to_timedelta(np.arange(len(parcel_rows)) * 9, unit="D"),
         },
-        geometry=ground[chosen],
+        geometry=ground[parcel_rows],
     )

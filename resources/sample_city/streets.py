@@ -113,9 +113,9 @@ def streets(rng: np.random.Generator, obstacles: np.ndarray) -> Streets:
 
 def _with_place(lines: Array, place: float) -> Array:
     """`lines` with the one nearest to `place` moved there."""
-    moved = lines.copy()
-    moved[np.argmin(np.abs(moved - place))] = place
-    return moved
+    new_lines = lines.copy()
+    new_lines[np.argmin(np.abs(new_lines - place))] = place
+    return new_lines
 
 
 def _blocks(
@@ -155,17 +155,17 @@ def _divide_cell(rng: np.random.Generator, a0: float, b0: float, a1: float, b1: 
     if reach > 950:
         choices = [(2, (2, 3)), (3, (1, 2)), (2, (1, 3)), (2, (1, 2))]
     strips, (least, most) = choices[rng.integers(len(choices))]
-    turned = rng.random() < 0.5
-    low, high, start, stop = (b0, b1, a0, a1) if turned else (a0, a1, b0, b1)
-    found = []
+    is_turned = rng.random() < 0.5
+    low, high, start, stop = (b0, b1, a0, a1) if is_turned else (a0, a1, b0, b1)
+    blocks = []
     edges = _cuts(rng, low, high, strips)
     for first, last in zip(edges, edges[1:], strict=False):
         stops = _cuts(rng, start, stop, int(rng.integers(least, most + 1)))
         for begin, end in zip(stops, stops[1:], strict=False):
-            ground = (begin, first, end, last) if turned else (first, begin, last, end)
+            ground = (begin, first, end, last) if is_turned else (first, begin, last, end)
             sides = (ground[0] == a0, ground[1] == b0, ground[2] == a1, ground[3] == b1)
-            found.append((ground, sides))
-    return found
+            blocks.append((ground, sides))
+    return blocks
 
 
 def _cuts(rng: np.random.Generator, start: float, stop: float, pieces: int) -> Array:

@@ -97,16 +97,16 @@ def sponge_units(renewal: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
     return _named_features("HM", [f"海绵试点{each}号单元" for each in number], ground, NJLZL=[75.0] * len(ground))
 
 
-def historic_quarter(sites: geopandas.GeoDataFrame, around: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
+def historic_quarter(sites: geopandas.GeoDataFrame, outer_ground: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
     """LSWHJQ: the quarter about the old tower, its core and the ground about it."""
-    core, whole = sites.geometry.iloc[0], around.geometry.iloc[0]
+    core, whole = sites.geometry.iloc[0], outer_ground.geometry.iloc[0]
     ground = [core, shapely.set_precision(shapely.difference(whole, core), GRID_M)]
     return _named_features("LS", ["文昌阁历史文化街区"] * 2, ground, FWLX=["核心保护范围", "建设控制地带"])
 
 
-def historic_lines(around: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
+def historic_lines(outer_ground: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
     """LSWHBHX: the line about what is protected, as the plan draws it."""
-    return planned_features("2094", "2090020600", around.geometry.to_numpy())
+    return planned_features("2094", "2090020600", outer_ground.geometry.to_numpy())
 
 
 def _named_features(

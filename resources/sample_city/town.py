@@ -65,8 +65,8 @@ def make_town(folder: Path, seed: int, parcels: int, report: delivery.Report) ->
         shutil.rmtree(folder / name, ignore_errors=True)
     for name in ("district.gpkg", "parcels.gpkg"):
         (folder / name).unlink(missing_ok=True)
-    surveyed = [controls.forest_coverage(town.district), shapely.buffer(town.district, HAZARDS_BEYOND_M)]
-    ground = to_ground(np.asarray([town.district, *surveyed], object))
+    survey_grounds = [controls.forest_coverage(town.district), shapely.buffer(town.district, HAZARDS_BEYOND_M)]
+    ground = to_ground(np.asarray([town.district, *survey_grounds], object))
     delivery.write_json(folder / "layers.json", delivery.deliver(folder, tables, report))
     delivery.write_area(folder / "district.gpkg", ground[0], "district")
     delivery.write_area(folder / "林业/林地调查范围.gpkg", ground[1], "调查范围")
@@ -99,27 +99,27 @@ class _Chance:
 def build(chance: _Chance, count: int) -> Town:
     """The town's ground, streets, blocks and `count` parcels."""
     outline = district(chance["district"])
-    around = country(chance["country"])
-    river = shapely.buffer(around.river, 60.0)
+    land = country(chance["country"])
+    river = shapely.buffer(land.river, 60.0)
     network = streets(chance["streets"], np.asarray([river], object))
-    blocks = network.blocks + villages_beside(around, network.road_ground)
-    outside = sites(chance["sites"], outline, around, network, count)
+    blocks = network.blocks + villages_beside(land, network.road_ground)
+    outside = sites(chance["sites"], outline, land, network, count)
     inside = lots(chance["lots"], blocks, count - len(outside.ground))
-    return Town(outline, around, network, blocks, inside, outside)
+    return Town(outline, land, network, blocks, inside, outside)
 
 
 def draw(chance: _Chance, town: Town, report: delivery.Report) -> dict[str, pandas.DataFrame | pictures.Raster]:
     """Every layer in EPSG:4547 with the catalogue's fields, the planted features added."""
-    outline, around, network = town.district, town.land, town.network
+    outline, land, network = town.district, town.land, town.network
     in_town = network.blocks
-    units = city_land.townships(outline, around, network)
-    cover = city_land.land_cover(chance["cover"], outline, around, network, town.blocks, units, planted.land_classes())
+    units = city_land.townships(outline, land, network)
+    cover = city_land.land_cover(chance["cover"], outline, land, network, town.blocks, units, planted.land_classes())
     report(0.3, "layers", "")
     urban = city_plans.urban_boundary(network)
     urban_ground = urban.geometry.to_numpy()
     farmland = city_land.permanent_farmland(chance["farmland"], cover, shapely.union_all(urban_ground))
-    redline_2023, redline_2025 = controls.ecological_redlines(chance["redline"], outline, around)
-    villages = np.asarray([ground for *_, ground in around.villages], object)
+    redline_2023, redline_2025 = controls.ecological_redlines(chance["redline"], outline, land)
+    villages = np.asarray([ground for *_, ground in land.villages], object)
     heritage, heritage_around = city_plans.heritage(network)
     roads, railways = controls.road_lines(network, outline)
     own = town.lots.block < len(in_town)
@@ -141,16 +141,16 @@ def draw(chance: _Chance, town: Town, report: delivery.Report) -> dict[str, pand
         "JSKZDD": heritage_around,
         "STBHHX-2023": redline_2023,
         "STBHHX-2025": redline_2025,
-        "YYSSYBHQ": controls.water_sources(chance["water"], around),
+        "YYSSYBHQ": controls.water_sources(chance["water"], land),
         "GL": roads,
         "TL": railways,
         "JKDLXL": controls.power_lines(),
         "YQGD": controls.pipelines(),
-        "LDYZT": controls.forest(chance["forest"], around, cover),
+        "LDYZT": controls.forest(chance["forest"], land, cover),
         "ZRBHD": controls.reserves(chance["reserves"], outline),
         "GBZNT": city_land.improved_farmland(chance["improved"], farmland),
-        "HLGLFW": controls.river_management(outline, around),
-        "XZHQ": controls.flood_storage(chance["flood"], outline, around),
+        "HLGLFW": controls.river_management(outline, land),
+        "XZHQ": controls.flood_storage(chance["flood"], outline, land),
         **_history_and_registers(chance, town, cover, villages),
     }
     report(0.55, "layers", "")
@@ -240,7 +240,7 @@ def _history_and_registers(
     chance: _Chance, town: Town, cover: geopandas.GeoDataFrame, villages: np.ndarray
 ) -> dict[str, geopandas.GeoDataFrame]:
     """The town as it was and may become, and what offices keep a register of."""
-    outline, around, network, in_town = town.district, town.land, town.network, town.network.blocks
+    outline, land, network, in_town = town.district, town.land, town.network, town.network.blocks
     own = town.lots.block < len(in_town)
     return {
         "DLGQ": outlooks.census(cover),
@@ -248,7 +248,7 @@ def _history_and_registers(
         "DMDZ": registers.place_names(in_town),
         "YJGH": outlooks.long_term_plan(chance["outlook"], outline, np.append(villages, network.town)),
         "YSYJ": registers.earlier_opinions(chance["opinions"], in_town, town.lots.block[own], town.lots.ground[own]),
-        "WLWJD": registers.sensors(chance["sensors"], around, network),
+        "WLWJD": registers.sensors(chance["sensors"], land, network),
         "ZDXM": registers.key_projects(chance["projects"], town.sites),
         "CSDL": yearbook.town_roads(network),
         "CSGXFW": outlooks.renewal_areas(in_town),
@@ -257,27 +257,27 @@ def _history_and_registers(
 
 def _rasters(chance: _Chance, town: Town, cover: geopandas.GeoDataFrame) -> dict[str, pictures.Raster]:
     """The picture from the air, and the elevation model."""
-    built = buildings.is_built(town.blocks, town.lots)
+    is_built = buildings.is_built(town.blocks, town.lots)
     return {
-        "DOM": pictures.aerial_picture(chance["picture"], cover, town.lots.ground[built]),
+        "DOM": pictures.aerial_picture(chance["picture"], cover, town.lots.ground[is_built]),
         "DEM": pictures.terrain(chance["terrain"], town.land),
     }
 
 
 def _finish_layer(table: geopandas.GeoDataFrame, more: geopandas.GeoDataFrame | None) -> geopandas.GeoDataFrame:
     """A layer moved to its place on the ground, with the planted features (already there) at its end."""
-    moved = table.set_geometry(to_ground(table.geometry.to_numpy()), crs=CRS).reset_index(drop=True)
+    layer = table.set_geometry(to_ground(table.geometry.to_numpy()), crs=CRS).reset_index(drop=True)
     if more is None:
-        return moved
-    return pandas.concat([moved, more.set_crs(CRS)], ignore_index=True)
+        return layer
+    return pandas.concat([layer, more.set_crs(CRS)], ignore_index=True)
 
 
 def parcel_table(chance: _Chance, town: Town) -> geopandas.GeoDataFrame:
     """The parcels in EPSG:4547: those of the town, the sites outside it, the planted ones."""
     rng = chance["parcels"]
     uses = np.asarray([USES[town.blocks[index].use][0] for index in town.lots.block], object)
-    changed = rng.random(len(uses)) < MISPLACED
-    uses[changed] = rng.choice(np.asarray(["070102", "0901", "100102", "110101"], object), int(changed.sum()))
+    is_changed = rng.random(len(uses)) < MISPLACED
+    uses[is_changed] = rng.choice(np.asarray(["070102", "0901", "100102", "110101"], object), int(is_changed.sum()))
     uses = np.concatenate([uses, town.sites.use])
     kinds = {"07": "住宅", "08": "公共服务", "09": "商业", "10": "工业", "11": "仓储", "12": "交通", "13": "市政"}
     kinds["14"] = "绿地"

@@ -33,8 +33,8 @@ def _streets(network: Streets) -> Geometries:
 
 def _aside(lines: Geometries, metres: float) -> Geometries:
     """Each line moved aside, to its left where `metres` is positive; where a bend leaves pieces, the longest."""
-    moved = shapely.offset_curve(shapely.simplify(lines, PLAIN_M), metres, join_style="mitre")
-    whole = [max(shapely.get_parts(line), key=shapely.length) for line in moved]
+    offset_lines = shapely.offset_curve(shapely.simplify(lines, PLAIN_M), metres, join_style="mitre")
+    whole = [max(shapely.get_parts(line), key=shapely.length) for line in offset_lines]
     return shapely.set_precision(np.asarray(whole, object), GRID_M)
 
 

@@ -107,11 +107,11 @@ def targets(townships: geopandas.GeoDataFrame) -> pandas.DataFrame:
 def readings(rng: np.random.Generator, nodes: geopandas.GeoDataFrame) -> pandas.DataFrame:
     """JCSJ: two days of hourly readings of some sensors. The last of each kind is silent on the second day."""
     parts = []
-    for kind, (observed, unit, around) in OBSERVED.items():
+    for kind, (observed, unit, usual_value) in OBSERVED.items():
         mine = nodes.loc[nodes["JDLX"] == kind, "JDBH"].tolist()
         for node in mine:
             hours = np.arange(24 * (1 if node == mine[-1] else READ_DAYS))
-            values = around * (1 + 0.2 * np.sin(hours * np.pi / 12)) + rng.normal(0, around / 50, len(hours))
+            values = usual_value * (1 + 0.2 * np.sin(hours * np.pi / 12)) + rng.normal(0, usual_value / 50, len(hours))
             times = [(READ_FROM + pandas.Timedelta(hours=int(hour))).isoformat() for hour in hours]
             rows = {"JDBH": node, "ZBDM": observed, "DW": unit, "SJ": times, "Z": np.round(values, 2), "CCZQ": 3600}
             parts.append(pandas.DataFrame(rows))

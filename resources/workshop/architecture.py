@@ -101,8 +101,8 @@ def _inside(folder: Path) -> tuple:
 def _imports(folder: Path, room: str) -> frozenset:
     """The folders of the room that a folder's modules import, except itself."""
     texts = (path.read_text(encoding="utf-8") for path in folder.rglob("*.py"))
-    found = {part for text in texts for first, part in _IMPORT.findall(text) if first == room}
-    return frozenset(found - {folder.name})
+    folders = {part for text in texts for first, part in _IMPORT.findall(text) if first == room}
+    return frozenset(folders - {folder.name})
 
 
 def _all_below(name: str, imports: dict) -> set:

@@ -30,14 +30,14 @@ def bench(words: list) -> int:
     pythons.compile_loops()  # a checkout may have other ones since: else the first figures were those of compiling
     report = Report()
     for name in names or benches:
-        given = [*_peers(), *options] if name == PEERS else options
-        report.step(f"bench {name}", [python, "-P", benches[name], *given])
+        arguments = [*_peers(), *options] if name == PEERS else options
+        report.step(f"bench {name}", [python, "-P", benches[name], *arguments])
     return report.close()
 
 
 def _peers() -> list:
     """The folders of the peers' Pythons, which are installed first if needed."""
     debian.install_test_server()
-    given = ["--python", program(pythons.peers(), "python")]
+    arguments = ["--python", program(pythons.peers(), "python")]
     qgis = qgis_programs.find_python()
-    return [*given, "--qgis", qgis] if qgis else given
+    return [*arguments, "--qgis", qgis] if qgis else arguments

@@ -98,22 +98,22 @@ _WITHOUT_PYTHON = (
 def bundle(words: Sequence[str]) -> int:
     """Make dist/onemap-bundle-…; `bench pythons --wheels` says for which systems and Pythons that is possible."""
     system, python = _wishes(list(words))
-    wanted = resolve(system, python)
+    wheels = resolve(system, python)
     from workshop.package import version
 
     target = ROOT / "dist" / f"onemap-bundle-{version()}-{system}-py{python}"
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
-    say(f"Fetching {len(wanted)} wheels for {SYSTEMS[system].title}, Python {python}")
-    listed = target / "requirements.txt"
-    listed.write_text("\n".join([*wanted, ""]), encoding="utf-8")
+    say(f"Fetching {len(wheels)} wheels for {SYSTEMS[system].title}, Python {python}")
+    requirements = target / "requirements.txt"
+    requirements.write_text("\n".join([*wheels, ""]), encoding="utf-8")
     tags = [word for tag in SYSTEMS[system].tags for word in ("--platform", tag)]
     number = python.replace(".", "")
     abis = [word for abi in (f"cp{number}", "abi3", "none") for word in ("--abi", abi)]
     command = [program(pythons.core(), "python"), "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
     command += ["--no-deps", "--only-binary", ":all:", "--implementation", "cp", "--python-version", python]
     run_or_explain(
-        [*command, "--require-hashes", *tags, *abis, "-d", target, "-r", listed],
+        [*command, "--require-hashes", *tags, *abis, "-d", target, "-r", requirements],
         "fetch the wheels",
         "Read pip's words above, and run the same command again.",
     )
@@ -132,16 +132,16 @@ def fetch_interpreter(target: Path, system: str, python: str) -> bool:
 
     uv checks its hash here, and again when it unpacks it for the core.
     """
-    kept = target / INTERPRETER_FOLDER
-    wanted = f"cpython-{python}-{SYSTEMS[system].interpreter}"
-    say(f"Fetching Python: {wanted}")
+    interpreter_folder = target / INTERPRETER_FOLDER
+    version = f"cpython-{python}-{SYSTEMS[system].interpreter}"
+    say(f"Fetching Python: {version}")
     with tempfile.TemporaryDirectory(prefix="onemap-python-") as folder:
-        command = [uv(), "python", "install", "--no-bin", "--no-registry", "--install-dir", folder, wanted]
-        env = {**os.environ, "UV_PYTHON_CACHE_DIR": str(kept)}
+        command = [uv(), "python", "install", "--no-bin", "--no-registry", "--install-dir", folder, version]
+        env = {**os.environ, "UV_PYTHON_CACHE_DIR": str(interpreter_folder)}
         try:
             run_or_explain(command, "fetch Python", "Read uv's words above.", env=env)
         except WorkshopError as error:
-            shutil.rmtree(kept, ignore_errors=True)
+            shutil.rmtree(interpreter_folder, ignore_errors=True)
             warn(
                 f"{error} The bundle is made without a Python: QGIS's own, or one from python.org, must be {python}. "
                 "Where uv may reach its Pythons, or UV_PYTHON_INSTALL_MIRROR names a copy of them, make it again there."
@@ -180,19 +180,19 @@ def compile_requirements(files: Sequence[Path], system: str, python: str, tested
         command += ["--python-version", python, *options, "-o", str(target), *map(str, files)]
         env = {**os.environ, "MACOSX_DEPLOYMENT_TARGET": MACOS}
         words = {"stdin": subprocess.DEVNULL, "capture_output": True, "encoding": "utf-8"}
-        done = subprocess.run(command, cwd=ROOT, env=env, **words)
-        if done.returncode:
-            reason = " ".join(done.stderr.split())[-400:]
+        process = subprocess.run(command, cwd=ROOT, env=env, **words)
+        if process.returncode:
+            reason = " ".join(process.stderr.split())[-400:]
             raise WorkshopError(f"the core cannot be had for {system} with Python {python}: {reason}")
         return target.read_text(encoding="utf-8")
 
 
 def uv() -> str:
     """The program uv in the workshop's environment. Raises WorkshopError if it is missing."""
-    beside = program(Path(sys.prefix), "uv")
-    for found in (beside, program(pythons.CORE, "uv")):
-        if found.exists():
-            return str(found)
+    own_program = program(Path(sys.prefix), "uv")
+    for candidate in (own_program, program(pythons.CORE, "uv")):
+        if candidate.exists():
+            return str(candidate)
     found_on_path = shutil.which("uv")
     if found_on_path is None:
         raise WorkshopError("uv was not found. Run `python3 build.py check` once, which installs it, then try again.")
@@ -200,8 +200,8 @@ def uv() -> str:
 
 
 def _wishes(words: list) -> tuple:
-    given = dict(zip(words[::2], words[1::2]))
-    system, python = given.get("--platform", ""), given.get("--python", "")
+    values = dict(zip(words[::2], words[1::2]))
+    system, python = values.get("--platform", ""), values.get("--python", "")
     if system in REFUSED:
         raise WorkshopError(f"no bundle can be made for {system}: {REFUSED[system]}.")
     if len(words) != 4 or system not in SYSTEMS or python not in PYTHONS:

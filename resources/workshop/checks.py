@@ -117,13 +117,13 @@ def test(words: Sequence[str]) -> int:
         qgis = beside_pip.submit(_face_and_packages)
         pythons.core()
     plugin = _plugin_tests(report, *qgis.result(), ["-m", mark, OF_PLUGIN])
-    beside = [report.begin(*plugin)] if plugin else []
+    background_steps = [report.begin(*plugin)] if plugin else []
     _give_way()
     if not words:
         _format_and_lint(report)
-        beside.append(report.begin(*_types()))
+        background_steps.append(report.begin(*_types()))
     report.step("tests without QGIS", _tests_of_core(pythons.core(), mark))
-    for step in beside:
+    for step in background_steps:
         report.finish(step)
     return report.close()
 
@@ -161,8 +161,10 @@ def _named_tests(words: Sequence[str]) -> int:
     paths, options = words[:count], words[count:]
     missing = [path for path in paths if not (ROOT / path.partition("::")[0]).exists()]
     if missing or not paths:
-        gone = f"there is no {missing[0]}" if missing else "no path is named"
-        raise WorkshopError(f"{gone}. Name a file or folder below tests/, as in: python3 build.py test tests/rules.")
+        what_lacks = f"there is no {missing[0]}" if missing else "no path is named"
+        raise WorkshopError(
+            f"{what_lacks}. Name a file or folder below tests/, as in: python3 build.py test tests/rules."
+        )
     report = Report()
     in_qgis = [path for path in paths if Path(path).as_posix().startswith(OF_PLUGIN)]
     others = [path for path in paths if path not in in_qgis]
@@ -197,8 +199,8 @@ def _pytest(environment: Path) -> list:
 
 def _tests_of_core(environment: Path, mark: str, *apart: str) -> list:
     """The command for all core tests with a mark in an environment. apart: paths to leave out."""
-    left_out = [f"--ignore={path}" for path in (OF_PLUGIN, *apart)]
-    return [*_pytest(environment), "-n", str(_workers(mark)), "--dist", "worksteal", "-m", mark, *left_out, "tests"]
+    exclusions = [f"--ignore={path}" for path in (OF_PLUGIN, *apart)]
+    return [*_pytest(environment), "-n", str(_workers(mark)), "--dist", "worksteal", "-m", mark, *exclusions, "tests"]
 
 
 def _workers(mark: str) -> int:

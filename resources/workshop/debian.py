@@ -44,7 +44,7 @@ def install(packages: Sequence[str], purpose: str, release: str | None = None) -
     """Install packages of the distribution; False if apt or the rights are missing."""
     if not is_here() or not is_root():
         return False
-    broken = _update()
+    update_error = _update()
     say(f"Installing {purpose} with apt-get, which may take some minutes: {', '.join(packages)}")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     # A run that was cut off in the middle leaves packages unpacked; this ends it, and does nothing otherwise.
@@ -54,9 +54,9 @@ def install(packages: Sequence[str], purpose: str, release: str | None = None) -
     command = ["apt-get", "install", "-y", "-q", "--no-install-recommends", *options, *target, *packages]
     mend = "Read apt's words above, mend what they name, then run the same command again."
     try:
-        run_or_explain(command, f"install {purpose}", mend, env=environment, shown=SHOWN_OF_APT)
+        run_or_explain(command, f"install {purpose}", mend, env=environment, pattern=SHOWN_OF_APT)
     except WorkshopError as error:
-        raise broken or error from error
+        raise update_error or error from error
     return True
 
 
@@ -117,8 +117,8 @@ def _install_map_server() -> None:
     if not version or MAP_SERVER.exists() or not is_root():
         return
     try:
-        named = [f"{package}={version.strip()}" for package in MAP_SERVER_PACKAGES]
-        install(named, "QGIS Server, which tests of services start for themselves")
+        packages = [f"{package}={version.strip()}" for package in MAP_SERVER_PACKAGES]
+        install(packages, "QGIS Server, which tests of services start for themselves")
     except WorkshopError as error:
         warn(f"{error} The tests that need it will be skipped.")
 
@@ -149,7 +149,7 @@ def _update_once(_with_backports: bool) -> WorkshopError | None:
     options = ["-o", "Acquire::Retries=2", "-o", "APT::Update::Error-Mode=any"]
     try:
         mend = "Read apt's words above, mend what they name, then run the same command again."
-        run_or_explain(["apt-get", "update", "-q", *options], "fetch the lists of packages", mend, shown="^[WE]:")
+        run_or_explain(["apt-get", "update", "-q", *options], "fetch the lists of packages", mend, pattern="^[WE]:")
     except WorkshopError as error:
         return error
     return None
@@ -165,8 +165,8 @@ def _add_backports(name: str) -> None:
     """Add the backports of this release as a source, at the mirror that this machine already uses."""
     # Others publish for the same release too: the mirror is the one that carries Debian's own "main".
     form = "$(CODENAME) $(REPO_URI) $(ORIGIN) $(COMPONENT)"
-    known = answer(["apt-get", "indextargets", "--format", form, "Created-By: Packages"]) or ""
-    targets = known.splitlines()
+    targets_text = answer(["apt-get", "indextargets", "--format", form, "Created-By: Packages"]) or ""
+    targets = targets_text.splitlines()
     if any(target.startswith(f"{name} ") for target in targets):
         return
     own = [target.split()[1] for target in targets if re.fullmatch(rf"{_codename()} \S+ Debian main", target)]
@@ -186,5 +186,5 @@ def _add_backports(name: str) -> None:
 def _codename() -> str:
     release = Path("/etc/os-release")
     text = release.read_text(encoding="utf-8") if release.exists() else ""
-    found = re.search(r"^VERSION_CODENAME=\"?(\w+)", text, re.MULTILINE)
-    return found.group(1) if found else ""
+    match = re.search(r"^VERSION_CODENAME=\"?(\w+)", text, re.MULTILINE)
+    return match.group(1) if match else ""

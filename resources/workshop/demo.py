@@ -67,13 +67,13 @@ def demo(files: Files | None = None) -> int:
 def use_library(files: Files, face: Path | None) -> None:
     """All that is shown of a city and its library. face: QGIS's environment."""
     city = files.about_city()
-    checked = _check_outside(files, city)
+    check_answer = _check_outside(files, city)
     if face is not None:
         translations.compile_all()
         _check_inside(files, city)
-        _draw(files, face, city, checked)
+        _draw(files, face, city, check_answer)
     papers = _issue_case(files, city)
-    tables.show(checked, files.findings)
+    tables.show(check_answer, files.findings)
     _name_files(files, face is not None, papers)
 
 
@@ -88,9 +88,9 @@ def make_library(files: Files) -> list[dict]:
     with _serving() as core:
         for layer in json.loads((files.city / "layers.json").read_text(encoding="utf-8")):
             say(f"Adding {layer['file']} as {layer['code']}")
-            added = _served_answer(core, "add", _params(files, layer))
-            say(f"  version {added['version']}: {added['features']:,} features")
-            answers.append(added)
+            new_version = _served_answer(core, "add", _params(files, layer))
+            say(f"  version {new_version['version']}: {new_version['features']:,} features")
+            answers.append(new_version)
     return answers
 
 
@@ -162,11 +162,11 @@ def _issue_case(files: Files, city: dict) -> list[tuple[Path, str]]:
     ]
 
 
-def _draw(files: Files, face: Path, city: dict, checked: dict) -> None:
+def _draw(files: Files, face: Path, city: dict, check_answer: dict) -> None:
     say("Making the QGIS project and drawing the map of the conflicts")
     layers = _answer(_core("layers", files.library, "--looks", "--json"))
-    run_record = checked["run"]
-    counts = ", ".join(f"{number:,} {verdict}" for verdict, number in checked["verdicts"].items())
+    run_record = check_answer["run"]
+    counts = ", ".join(f"{number:,} {verdict}" for verdict, number in check_answer["verdicts"].items())
     request = {
         "title": f"One Map · {city['name']}",
         "library": str(files.library),
@@ -178,7 +178,7 @@ def _draw(files: Files, face: Path, city: dict, checked: dict) -> None:
         "notes": [
             f"Library {files.library.name}, its layers in force on {run_record['started'][:10]}",
             f"Run {run_record['id']}",
-            f"{checked['parcels']:,} parcels: {counts}",
+            f"{check_answer['parcels']:,} parcels: {counts}",
             "The town is invented.",
         ],
     }
@@ -190,14 +190,14 @@ def _draw(files: Files, face: Path, city: dict, checked: dict) -> None:
 
 
 def _name_files(files: Files, with_qgis: bool, papers: list[tuple[Path, str]]) -> None:
-    made = [(files.library, "the library: every layer, any GIS opens it"), (files.findings, "the findings")]
+    new_files = [(files.library, "the library: every layer, any GIS opens it"), (files.findings, "the findings")]
     if with_qgis:
-        made += [
+        new_files += [
             (files.picture, "the map of the conflicts"),
             (files.project, "a QGIS project with the layers and the findings"),
         ]
     say("The files made:")
-    for path, what in [*made, *papers]:
+    for path, what in [*new_files, *papers]:
         say(f"  {_short(path)}  {what}")
     if not with_qgis:
         say("Without QGIS there is no map and no project; the step that brings it is named above.")
@@ -222,8 +222,8 @@ def _params(files: Files, layer: dict) -> dict:
         name: str(files.city / value) if name in MAY_NAME_FILES and (files.city / value).exists() else value
         for name, value in layer.get("options", {}).items()
     }
-    named = {"library": str(files.library), "source": str(files.city / layer["file"]), "as": layer["code"]}
-    return {**named, **options}
+    layer_params = {"library": str(files.library), "source": str(files.city / layer["file"]), "as": layer["code"]}
+    return {**layer_params, **options}
 
 
 def _served_answer(core: subprocess.Popen, verb: str, params: dict) -> dict:
@@ -240,7 +240,7 @@ def _served_answer(core: subprocess.Popen, verb: str, params: dict) -> dict:
 
 def _answer(command: Sequence[object], env: dict | None = None) -> dict:
     """Run a program and return the JSON object that it prints; show its progress and warnings meanwhile."""
-    done = subprocess.run(
+    process = subprocess.run(
         [str(word) for word in command],
         cwd=ROOT,
         env=env,
@@ -248,7 +248,7 @@ def _answer(command: Sequence[object], env: dict | None = None) -> dict:
         stdout=subprocess.PIPE,
         encoding="utf-8",
     )
-    if done.returncode:
+    if process.returncode:
         name = " ".join(Path(str(word)).name for word in command[:4])
-        raise WorkshopError(f"{name} ended with exit code {done.returncode}. It said: {done.stdout.strip()}")
-    return json.loads(done.stdout)
+        raise WorkshopError(f"{name} ended with exit code {process.returncode}. It said: {process.stdout.strip()}")
+    return json.loads(process.stdout)

@@ -49,12 +49,12 @@ def issue_case(ask: Ask, library: Path, parcels: Path, data: Path, pack: Path) -
     case = ask("review circulate", {**step, "by": CLERK})
     ask("review export", {**step, "target": str(pack), "department": "planning"})
     for opinion in case["opinions"]:
-        named = {**step, "department": opinion["department"]}
+        opinion_step = {**step, "department": opinion["department"]}
         if opinion["conclusion"] == "open":  # the machine leaves to a person what it could not check
-            ask("review opine", {**named, "conclusion": "agree", "text": AGREED, "by": CLERK})
+            ask("review opine", {**opinion_step, "conclusion": "agree", "text": AGREED, "by": CLERK})
         elif not opinion["routed"]:  # nothing asks it, and it says so itself
-            ask("review opine", {**named, "conclusion": "not_involved", "text": APART, "by": CLERK})
-        ask("review sign", {**named, "unanswered": UNANSWERED, "by": CHIEF})
+            ask("review opine", {**opinion_step, "conclusion": "not_involved", "text": APART, "by": CLERK})
+        ask("review sign", {**opinion_step, "unanswered": UNANSWERED, "by": CHIEF})
     ask("review consolidate", {**step, "by": CLERK})
     return ask("review issue", {**step, "by": CHIEF})
 

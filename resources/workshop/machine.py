@@ -62,7 +62,7 @@ def run(command: Sequence[object], env: Mapping[str, str] | None = None, cwd: Pa
 def answer(command: Sequence[object], env: Mapping[str, str] | None = None, cwd: Path = ROOT) -> str | None:
     """The output of a program, or None if it cannot be started or fails."""
     try:
-        done = subprocess.run(
+        process = subprocess.run(
             [str(part) for part in command],
             env=env,
             cwd=cwd,
@@ -74,7 +74,7 @@ def answer(command: Sequence[object], env: Mapping[str, str] | None = None, cwd:
         )
     except OSError:
         return None
-    return done.stdout if done.returncode == 0 else None
+    return process.stdout if process.returncode == 0 else None
 
 
 def run_or_explain(
@@ -82,12 +82,12 @@ def run_or_explain(
     what: str,
     mend: str,
     env: Mapping[str, str] | None = None,
-    shown: str = "",
+    pattern: str = "",
 ) -> None:
     """Run a program; if it fails, raise an error whose sentence tells a dead network from other causes.
 
     what: the action, to follow "cannot"; mend: the step that helps if the network is not the cause.
-    shown: a pattern; lines without it are printed only if the program fails. By default all lines are printed.
+    pattern: a pattern; lines without it are printed only if the program fails. By default all lines are printed.
     """
     sys.stdout.flush()
     child = subprocess.Popen(
@@ -104,12 +104,12 @@ def run_or_explain(
     with child, child.stdout:
         for line in child.stdout:
             last.append(line.strip())
-            if re.search(shown, line):
+            if re.search(pattern, line):
                 sys.stdout.write(line)
                 sys.stdout.flush()
     if child.returncode == 0:
         return
-    if shown:
+    if pattern:
         sys.stdout.write("\n".join([*last, ""]))
     if any(NO_NETWORK.search(line) for line in last):
         raise WorkshopError(
@@ -130,8 +130,8 @@ def link_folder(link: Path, target: Path) -> None:
             return
         link.unlink()
     if IS_WINDOWS:
-        done = subprocess.run(["cmd", "/c", "mklink", "/J", str(link), str(target)], stdout=subprocess.DEVNULL)
-        if done.returncode:
+        process = subprocess.run(["cmd", "/c", "mklink", "/J", str(link), str(target)], stdout=subprocess.DEVNULL)
+        if process.returncode:
             raise WorkshopError(f"cannot link {link} to {target}. Make that junction by hand, then run again.")
     else:
         link.symlink_to(os.path.relpath(target, link.parent), target_is_directory=True)

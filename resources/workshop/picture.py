@@ -54,7 +54,7 @@ def main(request: dict) -> int:
     """Fill a project, draw its map, and write both; return the exit code."""
     project = QgsProject.instance()
     learn(request["words"])
-    kept = install_translator()
+    translators = install_translator()
     results = _put_results(request["findings"])
     library = _put_library(request["library"], request["layers"])
     project.setCrs(results[0].crs())
@@ -68,7 +68,7 @@ def main(request: dict) -> int:
         return 1
     # Drawn and saved apart: an export would ask GDAL to write the map's place into the PNG, which it cannot.
     picture = QgsLayoutExporter(layout).renderPageToImage(0, QSize(), DOTS_PER_INCH)
-    remove_translator(kept)
+    remove_translator(translators)
     return 0 if picture.save(request["picture"]) else 1
 
 
@@ -91,17 +91,17 @@ def _put_library(path: str, answer: dict) -> list:
     The project has all layers, but old land cover, place names or an aerial picture would hide the plans.
     """
     library = SimpleNamespace(path=path, name=answer["name"], strata=strata_in(answer))
-    drawn = []
+    layers = []
     for entry in layers_in(answer):
         if entry.in_force is None or entry.geometry == "table":
             continue
         layer = put_on_map(library, entry, entry.in_force)
         layer.setOpacity(UNDER_THE_CONFLICTS)
         if entry.kind == "vector" and entry.library not in NOT_PLANS:
-            drawn.append(layer)
+            layers.append(layer)
         else:
             QgsProject.instance().layerTreeRoot().findLayer(layer.id()).setItemVisibilityChecked(False)
-    return drawn
+    return layers
 
 
 def _layout(project: QgsProject, request: dict, extent: QgsRectangle, layers: list, results: list) -> QgsPrintLayout:
@@ -121,8 +121,8 @@ def _layout(project: QgsProject, request: dict, extent: QgsRectangle, layers: li
     _north(layout)
     _scale(layout, chart)
     _legend(layout, chart, results, 9, MAP[1], 2)
-    drawn = [layer for layer in chart.layers() if layer not in results]
-    _legend(layout, chart, drawn, 4.9, LIBRARY_LEGEND, 3)
+    library_layers = [layer for layer in chart.layers() if layer not in results]
+    _legend(layout, chart, library_layers, 4.9, LIBRARY_LEGEND, 3)
     _label(layout, "\n".join(request["notes"]), 8, (COLUMN[0], 262, COLUMN[1], 25))
     project.layoutManager().addLayout(layout)
     return layout

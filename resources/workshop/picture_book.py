@@ -116,8 +116,8 @@ def _asked_of(words: list[str]) -> tuple[list[str], list[str]]:
 
 def _row(name: str, pattern: str) -> str:
     paths = [path.relative_to(FOLDER).as_posix() for path in sorted(FOLDER.glob(pattern))]
-    shown = "".join(f'<a href="{path}"><img src="{path}" title="{Path(path).stem}"></a>' for path in paths)
-    return f"<h2>{name}</h2>{shown}" if shown else ""
+    links = "".join(f'<a href="{path}"><img src="{path}" title="{Path(path).stem}"></a>' for path in paths)
+    return f"<h2>{name}</h2>{links}" if links else ""
 
 
 def _take(face: Path, request: dict, scale: int, profile: Path) -> None:

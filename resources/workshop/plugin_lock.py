@@ -85,24 +85,24 @@ def renewed_lists() -> dict:
         except WorkshopError:  # what only makes the core faster may be missing
             text = compile_requirements(files[:1], system, python, tested)
         for part in parts_in(text):
-            merged = libraries.setdefault((part.name, part.version), part)
-            merged.hashes |= part.hashes
-            merged.parents |= part.parents
-            merged.targets.add((system, python))
-    needed = _names_below("core.txt", list(libraries.values()))
+            one_part = libraries.setdefault((part.name, part.version), part)
+            one_part.hashes |= part.hashes
+            one_part.parents |= part.parents
+            one_part.targets.add((system, python))
+    core_names = _names_below("core.txt", list(libraries.values()))
     parts = [libraries[key] for key in sorted(libraries)]
     lists = {
-        "core": [part for part in parts if part.name in needed],
-        "fast": [part for part in parts if part.name not in needed],
+        "core": [part for part in parts if part.name in core_names],
+        "fast": [part for part in parts if part.name not in core_names],
     }
     with tempfile.TemporaryDirectory() as folder:
         wish = Path(folder) / "tools.txt"
         wish.write_text("\n".join(TOOLS), encoding="utf-8")
         # One wheel of pip is for all; uv has one for each system, which are all of one version.
-        found = {part.name: part for part in parts_in(compile_requirements([wish], *TARGETS[0], tested))}
+        parts_by_name = {part.name: part for part in parts_in(compile_requirements([wish], *TARGETS[0], tested))}
     for name in TOOLS:
-        found[name].targets |= set(TARGETS)
-        lists[name] = [found[name]]
+        parts_by_name[name].targets |= set(TARGETS)
+        lists[name] = [parts_by_name[name]]
     return lists
 
 
@@ -123,11 +123,11 @@ def parts_in(text: str) -> list:
 
 def condition_of(targets: Iterable) -> str:
     """The condition under which a part is installed; empty if it is installed everywhere."""
-    wanted = set(targets)
-    systems = [system for system in SYSTEMS if any(one == system for one, _ in wanted)]
-    pythons = [python for python in PYTHONS if any(one == python for _, one in wanted)]
-    if wanted != {(system, python) for system, python in TARGETS if system in systems and python in pythons}:
-        return " or ".join(f"({condition_of([one for one in wanted if one[0] == system])})" for system in systems)
+    own_targets = set(targets)
+    systems = [system for system in SYSTEMS if any(one == system for one, _ in own_targets)]
+    pythons = [python for python in PYTHONS if any(one == python for _, one in own_targets)]
+    if own_targets != {(system, python) for system, python in TARGETS if system in systems and python in pythons}:
+        return " or ".join(f"({condition_of([one for one in own_targets if one[0] == system])})" for system in systems)
     clauses = []
     missing = [system for system in SYSTEMS if system not in systems]
     if len(missing) == 1:  # so that a system that nobody thought of gets what most get
@@ -135,10 +135,10 @@ def condition_of(targets: Iterable) -> str:
     elif missing:
         alternatives = [_CONDITIONS[system] for system in systems]
         clauses.append(" or ".join(f"({one})" for one in alternatives) if len(alternatives) > 1 else alternatives[0])
-    known = [python for python in PYTHONS if any((system, python) in TARGETS for system in systems)]
-    if pythons != known:
-        clauses += [f"python_version >= '{pythons[0]}'"] if pythons[0] != known[0] else []
-        after = known[known.index(pythons[-1]) + 1 :]
+    all_pythons = [python for python in PYTHONS if any((system, python) in TARGETS for system in systems)]
+    if pythons != all_pythons:
+        clauses += [f"python_version >= '{pythons[0]}'"] if pythons[0] != all_pythons[0] else []
+        after = all_pythons[all_pythons.index(pythons[-1]) + 1 :]
         clauses += [f"python_version < '{after[0]}'"] if after else []
     return " and ".join(f"({one})" if " or " in one and len(clauses) > 1 else one for one in clauses)
 
@@ -179,13 +179,13 @@ def list_of_parts(lists: dict) -> dict:
             },
         },
         "components": [_component(part, name, licences) for name in lists for part in lists[name]],
-        "dependencies": [{"ref": ref, "dependsOn": sorted(asked)} for ref, asked in children.items()],
+        "dependencies": [{"ref": ref, "dependsOn": sorted(dependencies)} for ref, dependencies in children.items()],
     }
 
 
 def _component(part: Part, name_of_list: str, licences: dict) -> dict:
     """A part after CycloneDX. Packages that make the core faster, or set it up, are optional."""
-    found: dict = {
+    component: dict = {
         "type": "library" if name_of_list not in TOOLS else "application",
         "bom-ref": part.purl,
         "name": part.name,
@@ -194,11 +194,11 @@ def _component(part: Part, name_of_list: str, licences: dict) -> dict:
         "purl": part.purl,
     }
     if part.name in licences:
-        found["licenses"] = [{"license": {"name": licences[part.name]}}]
+        component["licenses"] = [{"license": {"name": licences[part.name]}}]
     condition = condition_of(part.targets)
     if condition:
-        found["properties"] = [{"name": "onemap:condition", "value": condition}]
-    return found
+        component["properties"] = [{"name": "onemap:condition", "value": condition}]
+    return component
 
 
 def _licences() -> dict:
@@ -210,12 +210,12 @@ def _licences() -> dict:
 
 def _names_below(file: str, parts: Sequence) -> set:
     """The packages that a list requires, directly or through others."""
-    found = {part.name for part in parts if any(parent.endswith(f"/{file}") for parent in part.parents)}
+    names = {part.name for part in parts if any(parent.endswith(f"/{file}") for parent in part.parents)}
     while True:
-        more = {part.name for part in parts if part.parents & found} - found
+        more = {part.name for part in parts if part.parents & names} - names
         if not more:
-            return found
-        found |= more
+            return names
+        names |= more
 
 
 def _hash_lines(part: Part) -> list:

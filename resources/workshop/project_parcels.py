@@ -19,9 +19,9 @@ def choose_parcels(parcels: str, findings: str, out: str) -> None:
     first = verdicts.index[verdicts["verdict"] == "restricted"][0]
     others = verdicts[verdicts["verdict"].isin(["consult", "notice"])]
     near = others.distance(verdicts.geometry[first]).sort_values(kind="stable").index[:2]
-    given = geopandas.read_file(parcels)
-    key = next(name for name in given.columns if set(verdicts.index) <= set(given[name].astype(str)))
-    given[given[key].astype(str).isin([first, *near])].to_file(out)
+    city_parcels = geopandas.read_file(parcels)
+    key = next(name for name in city_parcels.columns if set(verdicts.index) <= set(city_parcels[name].astype(str)))
+    city_parcels[city_parcels[key].astype(str).isin([first, *near])].to_file(out)
 
 
 if __name__ == "__main__":

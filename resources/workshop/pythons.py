@@ -47,15 +47,15 @@ STAMP = "onemap-stamp"
 
 def core() -> Path:
     """The core's virtual environment, which is made or mended first if needed."""
-    wanted = _digest([_project(), *_requirement_files(*NEEDED, "fast.txt", "qt6.txt")])
-    if _stamp(CORE) == wanted and program(CORE, "onemap").exists():
+    digest = _digest([_project(), *_requirement_files(*NEEDED, "fast.txt", "qt6.txt")])
+    if _stamp(CORE) == digest and program(CORE, "onemap").exists():
         return CORE
     if _stamp(CORE) is None:
         # Half-made or not there: nothing in it can be trusted, so it is made anew.
         python = _core_python()
         say(f"Making .venv, the core's Python, with {python}")
         _make(CORE, python, [])
-    with _changing(CORE, wanted):
+    with _changing(CORE, digest):
         say("Installing the core's libraries and the workshop's tools into .venv (about 300 MB)")
         files = [word for name in NEEDED for word in ("-r", REQUIREMENTS / name)]
         _pip(CORE, files, "install the core's libraries")
@@ -73,12 +73,12 @@ def core() -> Path:
 
 def oldest() -> Path:
     """The core's environment with the oldest version that the requirements allow of each library."""
-    wanted = _digest([_project(), *(f"resources/requirements/{name}" for name in (*NEEDED, "fast.txt"))])
-    if _stamp(OLDEST) == wanted:
+    digest = _digest([_project(), *(f"resources/requirements/{name}" for name in (*NEEDED, "fast.txt"))])
+    if _stamp(OLDEST) == digest:
         return OLDEST
     say("Making .venv-oldest, with the oldest libraries that the requirements allow")
     _make(OLDEST, _core_python(), [])
-    with _changing(OLDEST, wanted):
+    with _changing(OLDEST, digest):
         lines = "".join((REQUIREMENTS / name).read_text(encoding="utf-8") for name in WITH_BOUNDS)
         bounds = OLDEST / "bounds.txt"
         bounds.write_text(lines.replace(">=", "=="), encoding="utf-8")
@@ -101,13 +101,13 @@ def plugin_room() -> Path:
 
 def face(qgis_python: Path) -> Path:
     """The plugin's virtual environment on QGIS's Python, which is made or mended first if needed."""
-    wanted = _digest([*_requirement_files("qgis.txt"), str(qgis_python)])
-    if _stamp(FACE) == wanted:
+    digest = _digest([*_requirement_files("qgis.txt"), str(qgis_python)])
+    if _stamp(FACE) == digest:
         return FACE
     if _stamp(FACE) is None:
         say(f"Making .venv-qgis, for the plugin's tests, on QGIS's own Python {qgis_python}")
         _make(FACE, qgis_python, ["--system-site-packages"])
-    with _changing(FACE, wanted):
+    with _changing(FACE, digest):
         say("Installing the plugin's test tools into .venv-qgis")
         # Its own, even where the system has them: one of the system's leaves no program in the environment.
         tools = ["--ignore-installed", "-r", REQUIREMENTS / "qgis.txt"]
@@ -122,15 +122,15 @@ def face(qgis_python: Path) -> Path:
 
 def peers() -> Path:
     """The environment of the benchmark's peers; packages that cannot be installed are named and left out."""
-    wanted = _digest(_requirement_files("bench.txt"))
-    if _stamp(PEERS) == wanted:
+    digest = _digest(_requirement_files("bench.txt"))
+    if _stamp(PEERS) == digest:
         return PEERS
     if _stamp(PEERS) is None:
         say("Making .venv-bench, the Python of the benchmark's peers")
         _make(PEERS, _core_python(), [])
     lines = (REQUIREMENTS / "bench.txt").read_text(encoding="utf-8").splitlines()
     missing = []
-    with _changing(PEERS, wanted):
+    with _changing(PEERS, digest):
         for line in (line for line in lines if line and not line.startswith("#")):
             say(f"Installing {line} into .venv-bench")
             try:
@@ -239,14 +239,14 @@ def _pythons() -> Iterator[object]:
         yield "/usr/bin/python3"
     yield sys.executable
     for minor in range(NEWEST_KNOWN, OLDEST_CORE[1] - 1, -1):
-        found = shutil.which(f"python3.{minor}")
-        if found:
-            yield found
+        python = shutil.which(f"python3.{minor}")
+        if python:
+            yield python
     yield "python3"
     if IS_WINDOWS:
-        found = answer(["py", "-3", "-c", "import sys; print(sys.executable)"])
-        if found:
-            yield found.strip()
+        python = answer(["py", "-3", "-c", "import sys; print(sys.executable)"])
+        if python:
+            yield python.strip()
 
 
 def _lock() -> Path:

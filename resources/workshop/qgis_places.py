@@ -44,9 +44,9 @@ def mac_places(folders: list[Path], prefix: str = "") -> list[QgisPlace]:
 
     folders: where applications are; prefix: QGIS_PREFIX_PATH, a folder inside an application, or empty.
     """
-    named = [folder for folder in (Path(prefix), *Path(prefix).parents) if prefix and folder.suffix == ".app"]
-    found = [sorted(folder.glob("QGIS*.app"), key=_numbers, reverse=True) for folder in folders]
-    apps = [*named, *(app for folder in found for app in folder)]
+    named_apps = [folder for folder in (Path(prefix), *Path(prefix).parents) if prefix and folder.suffix == ".app"]
+    apps_by_folder = [sorted(folder.glob("QGIS*.app"), key=_numbers, reverse=True) for folder in folders]
+    apps = [*named_apps, *(app for folder in apps_by_folder for app in folder)]
     places = []
     for app in dict.fromkeys(apps):
         contents = app / "Contents"
@@ -60,12 +60,12 @@ def mac_places(folders: list[Path], prefix: str = "") -> list[QgisPlace]:
     return places
 
 
-def windows_places(environment: Mapping[str, str], named: list[str]) -> list[QgisPlace]:
+def windows_places(environment: Mapping[str, str], registry_names: list[str]) -> list[QgisPlace]:
     """Each QGIS on Windows, from the installer of qgis.org or OSGeo4W, for all users or one; the likeliest first.
 
-    environment: variables, by the names in capitals that Windows gives them; named: folders named in the registry.
+    environment: variables, by the names in capitals that Windows gives them; registry_names: folders of the registry.
     """
-    return [place for root in _windows_roots(environment, named) for place in _qgis_of_root(root)]
+    return [place for root in _windows_roots(environment, registry_names) for place in _qgis_of_root(root)]
 
 
 def registry_folders() -> list[str]:
@@ -74,29 +74,29 @@ def registry_folders() -> list[str]:
         winreg: Any = importlib.import_module("winreg")
     except ImportError:
         return []
-    found = []
+    folders = []
     for hive in (winreg.HKEY_CURRENT_USER, winreg.HKEY_LOCAL_MACHINE):
         with contextlib.suppress(OSError), winreg.OpenKey(hive, _OPENS_PROJECTS) as key:
-            found += folders_in_command(str(winreg.QueryValue(key, None)))
+            folders += folders_in_command(str(winreg.QueryValue(key, None)))
         with contextlib.suppress(OSError), winreg.OpenKey(hive, _UNINSTALL) as programs:
             for number in range(winreg.QueryInfoKey(programs)[0]):
                 with contextlib.suppress(OSError), winreg.OpenKey(programs, winreg.EnumKey(programs, number)) as key:
                     if str(winreg.QueryValueEx(key, "DisplayName")[0]).startswith(("QGIS", "OSGeo4W")):
-                        found.append(str(winreg.QueryValueEx(key, "InstallLocation")[0]))
-    return [folder for folder in dict.fromkeys(found) if folder]
+                        folders.append(str(winreg.QueryValueEx(key, "InstallLocation")[0]))
+    return [folder for folder in dict.fromkeys(folders) if folder]
 
 
 def folders_in_command(command: str) -> list[str]:
     r"""The installation's folder in what opens a project: "C:\OSGeo4W\bin\qgis-ltr.bat" "%1" gives C:\OSGeo4W."""
-    found = re.match(r'"?(.+?)[\\/]bin[\\/][^\\/]+?\.(?:bat|exe)', command, re.IGNORECASE)
-    return [found.group(1)] if found else []
+    match = re.match(r'"?(.+?)[\\/]bin[\\/][^\\/]+?\.(?:bat|exe)', command, re.IGNORECASE)
+    return [match.group(1)] if match else []
 
 
-def _windows_roots(environment: Mapping[str, str], named: list[str]) -> Iterator[Path]:
+def _windows_roots(environment: Mapping[str, str], registry_names: list[str]) -> Iterator[Path]:
     prefix = environment.get("QGIS_PREFIX_PATH", "")
     places = [Path(prefix).parent.parent] if prefix else []  # …/apps/qgis-ltr
     places += [Path(environment["OSGEO4W_ROOT"])] if environment.get("OSGEO4W_ROOT") else []
-    places += map(Path, named)
+    places += map(Path, registry_names)
     local = environment.get("LOCALAPPDATA")
     programs = [environment.get(name) for name in ("PROGRAMFILES", "PROGRAMW6432", "PROGRAMFILES(X86)")]
     for folder in [*programs, os.path.join(local, "Programs") if local else None]:
@@ -125,8 +125,8 @@ def _qgis_of_root(root: Path) -> Iterator[QgisPlace]:
 
 
 def _present_programs(programs: Mapping[str, list[Path]]) -> dict[str, Path]:
-    found = {name: next((path for path in paths if path.exists()), None) for name, paths in programs.items()}
-    return {name: path for name, path in found.items() if path is not None}
+    present = {name: next((path for path in paths if path.exists()), None) for name, paths in programs.items()}
+    return {name: path for name, path in present.items() if path is not None}
 
 
 def _numbers(path: Path) -> tuple:

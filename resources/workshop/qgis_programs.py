@@ -35,8 +35,8 @@ def environment() -> Path | None:
 
 def python_of(face: Path) -> Path:
     """The Python that imports QGIS and, except on Windows, has the tools of the plugin's environment."""
-    found = find_python() if IS_WINDOWS else None
-    return found or program_in(face, "python")
+    own_python = find_python() if IS_WINDOWS else None
+    return own_python or program_in(face, "python")
 
 
 def find_python() -> Path | None:
@@ -98,13 +98,13 @@ def program(name: str) -> Path:
     for place in installed_places():
         if place.python == python and name in place.programs:
             return place.programs[name]
-    beside = python.parent / name if python else None
-    if beside and beside.exists():
-        return beside
-    found = shutil.which(name)
-    if found is None:
+    own_program = python.parent / name if python else None
+    if own_program and own_program.exists():
+        return own_program
+    path = shutil.which(name)
+    if path is None:
         raise WorkshopError(f"QGIS is here, but its program {name} is not. Install QGIS whole, then run again.")
-    return Path(found)
+    return Path(path)
 
 
 def enable_plugin() -> None:

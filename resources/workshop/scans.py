@@ -19,9 +19,9 @@ def scan(bundle: Path) -> None:
     with tempfile.TemporaryDirectory() as room:
         with zipfile.ZipFile(bundle) as archive:
             archive.extractall(room)
-        found = [*_unsafe_code(room), *_secrets(room)]
-    if found:
-        lines = "\n".join(f"  {line}" for line in found)
+        findings = [*_unsafe_code(room), *_secrets(room)]
+    if findings:
+        lines = "\n".join(f"  {line}" for line in findings)
         raise WorkshopError(
             f"the scanners of plugins.qgis.org would refuse {bundle.name}:\n{lines}\nMend each; where it is harmless, "
             "mark its line with the reason: `# reason  # nosec B…`, or `# pragma: allowlist secret`."
@@ -30,8 +30,8 @@ def scan(bundle: Path) -> None:
 
 def _scanner(name: str) -> Path:
     """The program beside this Python, else in the core's environment, which is made if needed."""
-    beside = Path(sys.executable).with_name(name)
-    return beside if beside.exists() else program(pythons.core(), name)
+    own_program = Path(sys.executable).with_name(name)
+    return own_program if own_program.exists() else program(pythons.core(), name)
 
 
 def _unsafe_code(room: str) -> list:
@@ -47,7 +47,7 @@ def _secrets(room: str) -> list:
 
 
 def _answer(name: str, words: list, room: str) -> dict:
-    done = subprocess.run(
+    process = subprocess.run(
         [str(_scanner(name)), *words],
         cwd=room,  # outside the folder that it is started in, detect-secrets finds nothing and says so to nobody
         stdin=subprocess.DEVNULL,
@@ -56,6 +56,6 @@ def _answer(name: str, words: list, room: str) -> dict:
         errors="replace",
     )
     try:
-        return json.loads(done.stdout)
+        return json.loads(process.stdout)
     except ValueError:
-        raise WorkshopError(f"{name} gave no answer: {done.stderr.strip()[-300:]}") from None
+        raise WorkshopError(f"{name} gave no answer: {process.stderr.strip()[-300:]}") from None

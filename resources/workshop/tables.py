@@ -24,11 +24,11 @@ def show(answer: dict, findings: Path) -> None:
     _print(("verdict", "parcels", "share"), [*rows, ("all", f"{parcels:,}", "")])
     connection = sqlite3.connect(f"{findings.as_uri()}?mode=ro", uri=True)
     try:
-        found = connection.execute(BY_RULE).fetchall()
+        rule_rows = connection.execute(BY_RULE).fetchall()
     finally:
         connection.close()
-    found.sort(key=lambda row: (VERDICTS.index(row[2]), -(row[4] or 0.0)))
-    rows = [(*names, f"{n:,}", "–" if area is None else f"{area:,.0f}") for *names, n, area in found]
+    rule_rows.sort(key=lambda row: (VERDICTS.index(row[2]), -(row[4] or 0.0)))
+    rows = [(*names, f"{n:,}", "–" if area is None else f"{area:,.0f}") for *names, n, area in rule_rows]
     _print(("finding", "department", "verdict", "parcels", "area m²"), rows)
 
 

@@ -160,8 +160,8 @@ def seen_picture(picture: QImage, deficiency: str) -> QImage:
         colour = [(pixel >> shift & 0xFF) / 255 for shift in (16, 8, 0)]
         red, green, blue = (round(255 * part) for part in seen_colour(tuple(colour), deficiency))
         table[pixel] = 0xFF000000 | red << 16 | green << 8 | blue
-    changed = array("I", [table[pixel] for pixel in pixels]).tobytes()
-    return QImage(changed, whole.width(), whole.height(), whole.bytesPerLine(), whole.format()).copy()
+    new_pixels = array("I", [table[pixel] for pixel in pixels]).tobytes()
+    return QImage(new_pixels, whole.width(), whole.height(), whole.bytesPerLine(), whole.format()).copy()
 
 
 def palette_of(theme: str) -> QPalette:

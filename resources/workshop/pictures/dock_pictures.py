@@ -63,10 +63,10 @@ class RoomPictures(DockCamera):
             "processing": lambda: take_processing(self),
             "state-beginnings": states.take_beginnings,
         }
-        wanted = self.request.get("rooms") or list(rooms)
-        if unknown := [name for name in wanted if name not in rooms]:
+        room_names = self.request.get("rooms") or list(rooms)
+        if unknown := [name for name in room_names if name not in rooms]:
             raise SystemExit(f"there is no room {unknown[0]}; there are: {', '.join(rooms)}.")
-        for name in wanted:
+        for name in room_names:
             rooms[name]()
 
     def _take_map(self) -> None:
@@ -90,16 +90,16 @@ class RoomPictures(DockCamera):
         """Take the features at the middle of the map, and in a box around it."""
         view, canvas = self.dock.identify, self.canvas
         canvas.zoomToFullExtent()
-        answered: list = []
-        view.answered.connect(lambda: answered.append(True))
+        answers: list = []
+        view.answered.connect(lambda: answers.append(True))
         view.use_way("box")
         self.take("map-identify-tool")
         view.ask_in(canvas.extent().buffered(-0.45 * canvas.extent().width()))
-        wait_for(lambda: answered or self.dock.notice.text)
+        wait_for(lambda: answers or self.dock.notice.text)
         self.take("map-identify-box")
         view.use_way("point")
         view.ask_at(canvas.center())
-        wait_for(lambda: len(answered) > 1 or self.dock.notice.text)
+        wait_for(lambda: len(answers) > 1 or self.dock.notice.text)
         feature = view.tree.topLevelItem(0)
         while feature.childCount():  # the layers that rules speak of come first, and their features below them
             feature = feature.child(0)
@@ -126,10 +126,10 @@ class RoomPictures(DockCamera):
         dock, tab = self.dock, self.dock.check_tab
         dock.tabs.setCurrentIndex(dock.tab_index(tab))
         tab.parcels.choose_file(self.request["parcels"])
-        done: list = []
-        tab.finished.connect(lambda: done.append(True))
+        answers: list = []
+        tab.finished.connect(lambda: answers.append(True))
         tab.check()
-        wait_for(lambda: done or dock.notice.text)
+        wait_for(lambda: answers or dock.notice.text)
         self.take("check")
         model, results = tab.results.model, tab.results
         results.tree.setCurrentIndex(model.index(0, 0, model.index(0, 0)))
@@ -150,17 +150,17 @@ class RoomPictures(DockCamera):
         tab.form_button.setChecked(True)
         self.take_room("compare", tab)
         if tab.form.is_complete:
-            done: list = []
-            tab.finished.connect(lambda: done.append(True))
+            answers: list = []
+            tab.finished.connect(lambda: answers.append(True))
             tab.compare()
-            wait_for(lambda: done or self.dock.notice.text)
+            wait_for(lambda: answers or self.dock.notice.text)
             self.take("compare-spots")
         pairs = tab.pairs
         tab.pairs_button.setChecked(True)
-        shown: list = []
-        pairs.results_shown.connect(lambda: shown.append(True))
+        pair_answers: list = []
+        pairs.results_shown.connect(lambda: pair_answers.append(True))
         pairs.ask()
-        wait_for(lambda: shown or self.dock.notice.text)
+        wait_for(lambda: pair_answers or self.dock.notice.text)
         self.take("compare-contradictions")
 
     def _take_review(self) -> None:
@@ -194,10 +194,10 @@ class RoomPictures(DockCamera):
             (ALERTS, "numbers-warnings", tab.warnings, tab.look_button),
         ):
             tab.bar.setCurrentIndex(page)
-            shown: list = []
-            view.results_shown.connect(lambda answers=shown: answers.append(True))
+            number_answers: list = []
+            view.results_shown.connect(lambda answers=number_answers: answers.append(True))
             button.click()
-            wait_for(lambda answers=shown: answers or dock.notice.text)
+            wait_for(lambda answers=number_answers: answers or dock.notice.text)
             top = view.tree.topLevelItem(0)
             top.setExpanded(True)
             view.tree.setCurrentItem(top.child(0))

@@ -26,14 +26,14 @@ def frequent_colours(picture: QImage) -> list[int]:
     """The most frequent distinct colours: signs and paper keep theirs, edges of letters get the nearest."""
     data = picture.constBits()
     data.setsize(picture.sizeInBytes())
-    chosen: list[tuple[int, int, int]] = []
+    colours: list[tuple[int, int, int]] = []
     for pixel, _count in Counter(array("I", bytes(data))).most_common():
         one = (pixel >> 16 & 0xFF, pixel >> 8 & 0xFF, pixel & 0xFF)
-        if all(max(abs(a - b) for a, b in zip(one, other)) >= APART for other in chosen):
-            chosen.append(one)
-            if len(chosen) == COLOURS:
+        if all(max(abs(a - b) for a, b in zip(one, other)) >= APART for other in colours):
+            colours.append(one)
+            if len(colours) == COLOURS:
                 break
-    return [0xFF000000 | red << 16 | green << 8 | blue for red, green, blue in chosen]
+    return [0xFF000000 | red << 16 | green << 8 | blue for red, green, blue in colours]
 
 
 if __name__ == "__main__":

@@ -260,11 +260,11 @@ class StatePictures:
         )
         tab.form.parcels.choose_file(self._request["parcels"])
         camera.take("state-review-form")
-        opened: list = []
-        tab.form.case_opened.connect(lambda *_: opened.append(True))
+        answers: list = []
+        tab.form.case_opened.connect(lambda *_: answers.append(True))
         tab.form.send()
         camera.take("state-review-form-at-work")
-        wait_for(lambda: opened or self._dock.notice.text)
+        wait_for(lambda: answers or self._dock.notice.text)
         camera.take("state-review-draft")
         page = tab.case_page
         page.steps.circulate()

@@ -20,9 +20,9 @@ def take_proof(camera: DockCamera) -> None:
     dock, tab = camera.dock, camera.dock.proof_tab
     camera.take_room("state-proof-empty", tab)
     place = Path(tempfile.mkdtemp(prefix="onemap-pictures-")) / "delivery"
-    made: list[Any] = []
-    Asking(camera.core, dock).ask("sample", {"folder": str(place), "delivery": True}, made.append)
-    wait_for(lambda: made or dock.notice.text)
+    answers: list[Any] = []
+    Asking(camera.core, dock).ask("sample", {"folder": str(place), "delivery": True}, answers.append)
+    wait_for(lambda: answers or dock.notice.text)
     tab.form.choose_source(str(place))
     tab.form.choose_template(TEMPLATE)
     camera.wait_for_answer(tab.finished, tab.prove)
@@ -55,8 +55,8 @@ def _spoil(place: Path) -> None:
     database = next(place.rglob("*\u77e2\u91cf*.gdb"))
     layer = QgsVectorLayer(f"{database}|layername=DLTB", "DLTB", "ogr")
     feature = next(one for one in layer.getFeatures() if one["BSM"].endswith("004"))
-    moved = QgsGeometry(feature.geometry())
-    moved.translate(*MOVED_M)
-    layer.dataProvider().changeGeometryValues({feature.id(): moved})
+    moved_patch = QgsGeometry(feature.geometry())
+    moved_patch.translate(*MOVED_M)
+    layer.dataProvider().changeGeometryValues({feature.id(): moved_patch})
     next(place.rglob("*32*.jpg")).unlink()
     next(place.rglob("*.pdf")).write_bytes(b"PK")
