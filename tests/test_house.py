@@ -535,8 +535,9 @@ def test_no_variable_is_named_by_a_participle_alone():
     for path in PRODUCT:
         names = BARE_NAMES - {own for place, own in NAMED_OUTSIDE.items() if name(path).startswith(place)}
         functions = (one for one in definitions(nodes_of(path)) if not isinstance(one, ast.ClassDef))
-        variables = (node for function in functions for node in ast.walk(function) if is_variable(node, names))
-        bare |= {f"{name(path)}:{node.lineno} {getattr(node, 'arg', '') or node.id}" for node in variables}
+        for node in (node for function in functions for node in ast.walk(function)):
+            if is_variable(node, names) or is_private_attribute(node, BARE_NAMES):
+                bare.add(f"{name(path)}:{node.lineno} {ast.unparse(node)}")
     hold_wall(sorted(bare))
 
 
@@ -545,6 +546,12 @@ def is_variable(node: ast.AST, names: set[str]) -> bool:
     if isinstance(node, ast.arg):
         return node.arg in names
     return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id in names
+
+
+def is_private_attribute(node: ast.AST, names: set[str]) -> bool:
+    """Whether an object is given a private attribute of one of these names here."""
+    is_set = isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
+    return is_set and node.attr.startswith("_") and node.attr[1:] in names
 
 
 MODULE_PATH = re.compile(r"(?:onemap\.)?(?:layers|rules|plugin)(?:\.[a-z_0-9]+)+")

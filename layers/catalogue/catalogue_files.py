@@ -88,7 +88,7 @@ class _Reader:
         self.file = file
         self.base = base
         self.problems: list[Problem] = []
-        self._seen: dict[str, str] = {code.lower(): code for code in base}
+        self._code_by_lower: dict[str, str] = {code.lower(): code for code in base}
 
     def _wrong(self, code: str, layer: str, **facts: Any) -> None:
         self.problems.append(Problem(code, {"file": self.file, "layer": layer, **facts}))
@@ -103,9 +103,9 @@ class _Reader:
             return self._with_city_changes(self.base[code], raw)
         if not is_code(code):
             self._wrong("catalogue.code", code)
-        elif code.lower() in self._seen:
-            self._wrong("catalogue.clash", code, other=self._seen[code.lower()])
-        self._seen[code.lower()] = code
+        elif code.lower() in self._code_by_lower:
+            self._wrong("catalogue.clash", code, other=self._code_by_lower[code.lower()])
+        self._code_by_lower[code.lower()] = code
         self._types(code, raw, _LAYER_TYPES, None)
         for key in _NEEDED:
             if key not in raw:

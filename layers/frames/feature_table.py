@@ -96,7 +96,7 @@ class FeatureTable:
         self._starts = [0] * (1 + len(self._batches))
         self._changes: list[Mapping[str, Change]] = []
         self._names: list[str] | None = None
-        self._opened = lru_cache(maxsize=_OPEN)(_open)
+        self._open_batch = lru_cache(maxsize=_OPEN)(_open)
 
     @staticmethod
     def of(features: Features) -> "FeatureTable":
@@ -145,7 +145,7 @@ class FeatureTable:
         """Add the part that the journal has under a name; return whether it has one."""
         if self._journal is None or not self._journal.has(name):
             return False
-        batch = partial(self._opened, self._journal, name)
+        batch = partial(self._open_batch, self._journal, name)
         self._starts.append(len(self) + batch().num_rows)
         self._batches.append(batch)
         return True

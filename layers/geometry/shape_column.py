@@ -79,11 +79,11 @@ class ShapeColumn:
         """facts: of the polygons as they are stored; areas_m2: of the shapes (n,), if known."""
         self.bodies = bodies
         self.facts = facts.move((-origin[0], -origin[1])) if any(origin) else facts
-        self._stored = facts
+        self._stored_facts = facts
         self.origin = origin
         if areas_m2 is not None:
             self.all_areas_m2 = areas_m2
-        self._made = np.full(len(bodies), None, dtype=object)
+        self._geometries = np.full(len(bodies), None, dtype=object)
         self._lock = threading.Lock()
 
     @classmethod
@@ -92,14 +92,14 @@ class ShapeColumn:
         areas = [of.__dict__["all_areas_m2"] for of in columns if "all_areas_m2" in of.__dict__ and not any(of.origin)]
         areas_m2 = np.concatenate(areas) if len(areas) == len(columns) else None
         bodies = pa.concat_arrays([column.bodies for column in columns])
-        return cls(bodies, (0.0, 0.0), PlainFacts.join([column._stored for column in columns]), areas_m2)
+        return cls(bodies, (0.0, 0.0), PlainFacts.join([column._stored_facts for column in columns]), areas_m2)
 
     def __len__(self) -> int:
         return len(self.bodies)
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle the column for another process, without the lock."""
-        return type(self), (self.bodies, self.origin, self._stored, self.__dict__.get("all_areas_m2"))
+        return type(self), (self.bodies, self.origin, self._stored_facts, self.__dict__.get("all_areas_m2"))
 
     def __copy__(self) -> Self:
         """Copy the column within this process, without rebuilding it as `__reduce__` does."""
@@ -119,11 +119,11 @@ class ShapeColumn:
             return geometry
         with self._lock:
             positions = np.flatnonzero(rows) if rows.dtype == bool else rows
-            unmade_rows = np.unique(positions[shapely.is_missing(self._made[positions])])
+            unmade_rows = np.unique(positions[shapely.is_missing(self._geometries[positions])])
             if len(unmade_rows):
                 bodies = self.bodies if len(unmade_rows) == len(self) else self.bodies.take(pa.array(unmade_rows))
-                self._made[unmade_rows] = geometries_from(bodies, self.origin)
-            geometries_of_rows: np.ndarray = self._made[rows]
+                self._geometries[unmade_rows] = geometries_from(bodies, self.origin)
+            geometries_of_rows: np.ndarray = self._geometries[rows]
         return geometries_of_rows
 
     @cached_property
@@ -157,7 +157,7 @@ class ShapeColumn:
 
     def known_geometries(self, rows: np.ndarray) -> np.ndarray:
         """Return the geometries that were made already: positions (k,); None for the others."""
-        geometries: np.ndarray = self._made[rows]
+        geometries: np.ndarray = self._geometries[rows]
         return geometries
 
     def rings(self, part: slice) -> Rings:
@@ -187,8 +187,8 @@ class ShapeColumn:
         areas = some.__dict__.pop("all_areas_m2", None)
         if areas is not None:
             some.__dict__["all_areas_m2"] = areas[rows]
-        some.bodies, some._made = bodies, self._made[rows]
-        some.facts, some._stored = self.facts.at(rows), self._stored.at(rows)
+        some.bodies, some._geometries = bodies, self._geometries[rows]
+        some.facts, some._stored_facts = self.facts.at(rows), self._stored_facts.at(rows)
         return some
 
     def with_others(self, rows: np.ndarray, bodies: pa.Array, rings: WkbRings) -> "ShapeColumn":
@@ -200,16 +200,16 @@ class ShapeColumn:
         if areas is not None:
             areas = areas.copy()
             areas[rows] = planar_areas_m2(rings.rings(), len(rows))
-        return ShapeColumn(whole, (0.0, 0.0), self._stored.with_others(rows, PlainFacts.of(rings)), areas)
+        return ShapeColumn(whole, (0.0, 0.0), self._stored_facts.with_others(rows, PlainFacts.of(rings)), areas)
 
     def counted_from(self, origin: tuple[float, float]) -> "ShapeColumn":
         """Return the stored polygons relative to another origin."""
-        from_east, from_north = self._stored.boxes[:, :2].min(axis=0, initial=np.inf)
+        from_east, from_north = self._stored_facts.boxes[:, :2].min(axis=0, initial=np.inf)
         # What whole metres are taken off of, without leaving less than nothing, loses no digit, nor do its areas.
         is_exact = not any(self.origin) and 0 <= origin[0] <= from_east and 0 <= origin[1] <= from_north
         is_whole = float(origin[0]).is_integer() and float(origin[1]).is_integer()
         areas = self.__dict__.get("all_areas_m2") if is_exact and is_whole else None
-        return ShapeColumn(self.bodies, origin, self._stored, areas)
+        return ShapeColumn(self.bodies, origin, self._stored_facts, areas)
 
     def copy(self) -> "ShapeColumn":
         """A copy, including the geometries that were already made."""

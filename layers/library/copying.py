@@ -81,17 +81,17 @@ class _Work:
     def __init__(self, source: Library, progress: Progress) -> None:
         rows = sum(version.count for version in versions(source))
         plain = sum(_rows_of(source, name) * _row_cost(name) for name in _plain_names(source))
-        self._all, self._done, self._progress = max(rows + plain, 1), 0.0, progress
+        self._all, self._row_count, self._progress = max(rows + plain, 1), 0.0, progress
 
     def count_copied(self, rows: float) -> None:
         """Count further copied objects."""
-        self._done += rows
-        self._progress.at(self._done / self._all)
+        self._row_count += rows
+        self._progress.at(self._row_count / self._all)
 
     def part(self, rows: int) -> Progress:
         """The progress of the next rows, which are features."""
-        begin, self._done = self._done, self._done + rows
-        return self._progress.part(begin / self._all, self._done / self._all)
+        begin, self._row_count = self._row_count, self._row_count + rows
+        return self._progress.part(begin / self._all, self._row_count / self._all)
 
 
 def _plain_names(source: Library) -> list[str]:

@@ -93,7 +93,7 @@ class Library:
         self.kept: dict[Any, Any] = {}  # what rooms above have made of its versions, for as long as it is open
         self.kept_by_marks = store.kept  # and what outlives that on a server, where marks say that it is still true
         self._store = store
-        self._beside: list[Callable[[StoreConnection], None]] = []
+        self._late_writers: list[Callable[[StoreConnection], None]] = []
         with self.connection.tolerant():
             facts = dict(self.connection.execute("SELECT key, value FROM onemap_library"))
         try:
@@ -173,11 +173,11 @@ class Library:
         with self._store.writing(scope) as connection:
             connection.unlogged = {}
             yield connection
-            for write in self._beside:  # last, for each of them logs what it writes
+            for write in self._late_writers:  # last, for each of them logs what it writes
                 write(connection)
             if connection.unlogged:
                 raise AssertionError(f"rows that the log does not know: {list(connection.unlogged)}")
-        self._beside.clear()
+        self._late_writers.clear()
 
     @contextlib.contextmanager
     def appending(self) -> Iterator[StoreConnection]:
@@ -205,7 +205,7 @@ class Library:
 
     def write_later(self, write: Callable[[StoreConnection], None]) -> None:
         """Write something with the next transaction, whichever it is; if there is none, the write is dropped."""
-        self._beside.append(write)
+        self._late_writers.append(write)
 
     def keep_made(self, key: Hashable, make: Callable[[], Any]) -> Any:
         """Return a value that a module above makes once, while the library is open, from rows that never change."""

@@ -63,7 +63,7 @@ class _AreaField:
         self.name = name
         self._limits = limits
         self._apart = FlawList("area.declared", most)
-        self._compared = 0
+        self._compared_count = 0
         self._in_unit = dict.fromkeys(_UNITS, 0)
 
     def _most_apart(self, computed_m2: np.ndarray) -> np.ndarray:
@@ -80,11 +80,11 @@ class _AreaField:
 
     def look(self, rows: np.ndarray, numbers: np.ndarray, at: np.ndarray, computed_m2: np.ndarray) -> None:
         """Check the next rows (k,) and values. at: those that may differ, with their ellipsoidal areas."""
-        self._compared += int(np.isfinite(np.delete(numbers, at)).sum())
+        self._compared_count += int(np.isfinite(np.delete(numbers, at)).sum())
         rows, numbers = rows[at], numbers[at]
         comparable = np.isfinite(numbers) & (computed_m2 > 0)
         apart = np.flatnonzero(comparable & (np.abs(numbers - computed_m2) > self._most_apart(computed_m2)))
-        self._compared += int(comparable.sum())
+        self._compared_count += int(comparable.sum())
         for unit, factor in _UNITS.items():
             self._in_unit[unit] += int((np.abs(numbers[apart] / computed_m2[apart] / factor - 1) < 0.05).sum())
 
@@ -98,7 +98,7 @@ class _AreaField:
         """Return one problem if another unit explains nearly all differences, else one for each."""
         apart = self._apart.count
         for unit, count in self._in_unit.items():
-            if apart and count / apart > 0.9 and apart > self._compared / 2:
+            if apart and count / apart > 0.9 and apart > self._compared_count / 2:
                 facts = {"field": self.name, "unit": Problem(f"suggest.{unit}"), "count": apart}
                 return [Flaws("area.unit", np.array([-1]), [facts])]
         return self._apart.flaws()

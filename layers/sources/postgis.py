@@ -177,7 +177,7 @@ class Database:
         self.name = name
         self.table = table
         self._has_postgis = has_postgis
-        self._found: dict[str, _Table] = {}
+        self._table_by_label: dict[str, _Table] = {}
 
     def tables(self) -> list[str]:
         """Return the readable tables and views with geometry as schema.table; only the named ones if one is named.
@@ -199,8 +199,8 @@ class Database:
                 names_of_all = [table.label for table in tables]
                 raise OneMapError("source.layer_unknown", file=self.name, layer=self.table, names=names_of_all)
             tables = named_tables
-        self._found = {table.label: table for table in tables}
-        return list(self._found)
+        self._table_by_label = {table.label: table for table in tables}
+        return list(self._table_by_label)
 
     def read(self, layer: str, provers: Provers = NOBODY) -> RawFrame:
         """Read all rows of a table, in the order of its primary key if it has one.
@@ -208,7 +208,7 @@ class Database:
         provers: they prove polygons valid; many plain ones are not made into geometries. Raises OneMapError
         postgis.several_systems, crs.unknown.
         """
-        table = self._found[layer]
+        table = self._table_by_label[layer]
         names, wkb, values, digest = self._rows(table)
         place = ProblemPlace(file=self.name, layer=layer)
         crs = self._crs(table, place) if table.column else None

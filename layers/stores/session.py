@@ -30,7 +30,7 @@ class SessionCache(Generic[Resource]):
     """A cache for one thread of at most one open file or connection to a server."""
 
     def __init__(self) -> None:
-        self._kept: _OpenResource[Resource] | None = None
+        self._cached: _OpenResource[Resource] | None = None
         self._in_use = False
 
     @contextlib.contextmanager
@@ -48,13 +48,13 @@ class SessionCache(Generic[Resource]):
             with opener() as again:
                 yield again
             return
-        cached = self._kept
+        cached = self._cached
         if cached is None or cached.name != name or cached.mark != mark_of(cached.resource):
             self.close()
             stack = ExitStack()
             resource = stack.enter_context(opener())
             cached = _OpenResource(name, mark_of(resource), resource, stack)
-        self._in_use, self._kept = True, None
+        self._in_use, self._cached = True, None
         try:
             yield cached.resource
         except BaseException:
@@ -63,7 +63,7 @@ class SessionCache(Generic[Resource]):
                 raise
         else:
             if cached.mark is not None:
-                self._kept = cached
+                self._cached = cached
             else:
                 cached.stack.close()
         finally:
@@ -71,7 +71,7 @@ class SessionCache(Generic[Resource]):
 
     def close(self) -> None:
         """Close the open library, if there is one."""
-        cached, self._kept = self._kept, None
+        cached, self._cached = self._cached, None
         if cached is not None:
             # That its file was taken away meanwhile is no concern of whoever asks about another.
             with contextlib.suppress(OneMapError):

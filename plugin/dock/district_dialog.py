@@ -27,7 +27,7 @@ class DistrictDialog(WorkingDialog):
     def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
         super().__init__(library.core, tr("The library's district"), parent)
         self._library = library
-        self._asked = {"library": library.path, "view": True}
+        self._params = {"library": library.path, "view": True}
         self.rows = AnswerTree(tr("The library's district"), [tr("District"), tr("Area or reason")])
         for column, mode in ((NAME, QHeaderView.ResizeMode.Interactive), (VALUE, QHeaderView.ResizeMode.Stretch)):
             self.rows.header().setSectionResizeMode(column, mode)
@@ -47,12 +47,12 @@ class DistrictDialog(WorkingDialog):
     def begin(self) -> None:
         """Show the dialog, and the district as the library has it."""
         self.show()
-        self._ask_core("district", self._asked, self._show_answer, tr("Starting…"))
+        self._ask_core("district", self._params, self._show_answer, tr("Starting…"))
 
     def change(self) -> None:
         """Give the library the district of the chosen file."""
         self.notice.hide()
-        params = {**self._asked, "district": self.file.filePath().strip(), "reason": self.reason.text().strip()}
+        params = {**self._params, "district": self.file.filePath().strip(), "reason": self.reason.text().strip()}
         title = tr("Change the district")
         self._ask_core("district", params, self._show_changed, title, title)
 

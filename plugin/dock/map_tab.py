@@ -97,7 +97,7 @@ class MapTab(QWidget):
         self._day.layers_left.connect(self.layers_left)
         self._day.followed.connect(self._update_ticks_later)
         self._map_wanted = ""  # a library whose first map is shown once it is listed
-        self._listed = ""  # the library in the tree
+        self._listed_path = ""  # the library in the tree
         self._groups: dict[tuple[str, ...], QTreeWidgetItem] = {}  # its libraries and departments
         self._library_part = QWidget()  # its rows come and go with the library, also while an answer stands alone
         self.tree = self._make_tree()
@@ -223,11 +223,11 @@ class MapTab(QWidget):
 
     def fill(self) -> None:
         """List the layers and services of the library."""
-        is_same = self._listed == self._library.path
-        if self._listed and not is_same:
+        is_same = self._listed_path == self._library.path
+        if self._listed_path and not is_same:
             bring_forward(self._library)
         entry_and_version = (self.versions.entry, self.versions.version) if is_same else (None, None)
-        self._listed = self._library.path
+        self._listed_path = self._library.path
         folded_paths = {
             path for path, item in self._groups.items() if is_same and _loaded_below(item) and not item.isExpanded()
         }

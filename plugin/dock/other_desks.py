@@ -30,7 +30,7 @@ class OtherDesks(QObject):
         self.follower = LibraryFollower(library, "layers", lambda: library.params, self)
         self._misses = 0
         # path; as it was before
-        self._missed: tuple[str, list[CatalogueLayer], list[dict[str, Any]], AccountRights] | None = None
+        self._state_before: tuple[str, list[CatalogueLayer], list[dict[str, Any]], AccountRights] | None = None
         self.follower.silenced.connect(self._say_silent)
         self.follower.answered.connect(self._compare)
         self.follower.asking.refused.connect(self._miss)
@@ -66,7 +66,7 @@ class OtherDesks(QObject):
 
     def _find(self) -> None:
         self._misses = 0
-        missed_change, self._missed = self._missed, None
+        missed_change, self._state_before = self._state_before, None
         if (
             missed_change is not None and missed_change[0] == self._library.path
         ):  # else another library was opened meanwhile
@@ -84,7 +84,7 @@ class OtherDesks(QObject):
     def _compare(self, answer: dict[str, Any]) -> None:
         if self._misses >= MISSES:
             library = self._library
-            self._missed = library.path, library.layers, library.packs, library.rights
+            self._state_before = library.path, library.layers, library.packs, library.rights
             self._library.refresh()  # it answers again, which takes back what was told
         else:
             was_missed, self._misses = self._misses > 0, 0

@@ -46,7 +46,9 @@ class ProfileDialog(WorkingDialog):
         self._library = library
         self._home = library.path
         self._heads: dict[str, Any] = {}
-        self._seen = ""  # the hash of the profile that the form began with, which nobody else may have changed since
+        self._seen_hash = (
+            ""  # the hash of the profile that the form began with, which nobody else may have changed since
+        )
         self.looking = Asking(library.core, self)  # about the head; the dialog is of one library
         self.looking.refused.connect(self._mark)
         self.pages: dict[str, dict[str, ProfileField]] = {}
@@ -83,7 +85,7 @@ class ProfileDialog(WorkingDialog):
         self.notice.hide()
         self.looking.forget()
         self._timer.stop()
-        params = {"library": self._home, "file": self._file_of_stated(), "expect": self._seen}
+        params = {"library": self._home, "file": self._file_of_stated(), "expect": self._seen_hash}
         title = tr("Keep the profile")
         self._ask_core("keep", params, self._say_kept, title, title)
 
@@ -124,7 +126,7 @@ class ProfileDialog(WorkingDialog):
         HelpKey(self)
 
     def _fill(self, answer: dict[str, Any]) -> None:
-        self._seen = answer["hash"]
+        self._seen_hash = answer["hash"]
         values, fields, forms = answer["values"], answer["fields"], answer["forms"]
         departments = values.get("departments") or {}
         fonts = [{**font, "kind": "text"} for font in answer["fonts"]]
@@ -200,7 +202,7 @@ class ProfileDialog(WorkingDialog):
         return left
 
     def _say_kept(self, answer: dict[str, Any]) -> None:
-        self._seen = answer["hash"]
+        self._seen_hash = answer["hash"]
         self.source.setText("")
         self.notice.say(tr("The profile is kept with the library. Documents written from now on bear it."))
         self.kept.emit()

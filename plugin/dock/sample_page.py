@@ -36,7 +36,7 @@ class SamplePage(QWidget):
         self._city: dict[str, Any] = {}
         self._layers: list[dict[str, Any]] = []
         self._titles: dict[str, str] = {}  # of the catalogue's layers, by code
-        self._added = 0
+        self._added_count = 0
         self._step: Request | None = None  # the latest
         self.work = WorkRow()
         self.work.cancelled.connect(self.cancel)
@@ -52,7 +52,7 @@ class SamplePage(QWidget):
         """Make the sample city in an empty folder, or in a new one inside."""
         is_full = folder.exists() and any(folder.iterdir())
         self._folder = free_path(folder, "onemap-sample-city", "") if is_full else folder
-        self._layers, self._added, self._step = [], 0, None
+        self._layers, self._added_count, self._step = [], 0, None
         self.work.begin("")
         self._ask("sample", {"folder": str(self._folder)}, self._make_library)
 
@@ -93,12 +93,12 @@ class SamplePage(QWidget):
         self._add_next(answer)
 
     def _add_next(self, _answer: dict[str, Any]) -> None:
-        if self._added == len(self._layers):
+        if self._added_count == len(self._layers):
             self.work.hide()
             self.made.emit(self._library, str(self._folder / self._city["parcels"]))
             return
-        layer = self._layers[self._added]
-        self._added += 1
+        layer = self._layers[self._added_count]
+        self._added_count += 1
         options = dict(layer.get("options") or {})
         covers = options.get("covers")
         if covers and covers not in ("district", "extent"):
@@ -113,9 +113,9 @@ class SamplePage(QWidget):
         if not self._layers:
             share = SHARE_OF_FILES * fraction
         else:
-            share = SHARE_OF_FILES + (1 - SHARE_OF_FILES) * max(0, self._added - 1 + fraction) / len(self._layers)
-            if self._added:
-                step = with_label(self._titles[self._layers[self._added - 1]["code"]], step)
+            share = SHARE_OF_FILES + (1 - SHARE_OF_FILES) * max(0, self._added_count - 1 + fraction) / len(self._layers)
+            if self._added_count:
+                step = with_label(self._titles[self._layers[self._added_count - 1]["code"]], step)
         self.work.show_progress(share, step)
 
     def _refuse(self, refusal: Refusal) -> None:

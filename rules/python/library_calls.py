@@ -70,7 +70,7 @@ class LibraryCalls:
         self.language = language
         self._progress = progress
         self._session: dict[Any, Any] = {}
-        self._closed = False
+        self._is_closed = False
         with open_library(location) as library:
             self.name: str = library.name
             self.crs: pyproj.CRS = library.crs
@@ -86,7 +86,7 @@ class LibraryCalls:
 
     def close(self) -> None:
         """Close the library; earlier results stay valid."""
-        self._closed = True
+        self._is_closed = True
 
     def ask(self, verb: str, *, progress: ProgressWish = None, **values: Any) -> dict[str, Any]:
         """Run any verb on this library, with options by name (underscores for dashes), and return its JSON."""
@@ -103,7 +103,7 @@ class LibraryCalls:
             yield files
 
     def _refuse_closed(self) -> None:
-        if self._closed:
+        if self._is_closed:
             raise UsageError("python.closed", file=self.name)
 
     def _answer(self, verb: str, values: Mapping[str, Any], progress: ProgressWish = None) -> dict[str, Any]:

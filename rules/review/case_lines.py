@@ -123,16 +123,16 @@ class CaseLines:
         self._evidence = _HeardEvidence(library)
         self._today = library.today()
         self._inputs: dict[str, LineInputs] = {}  # by hash
-        self._gone: dict[tuple[str, date], tuple[set[str], dict[str, VersionPair]]] = {}
+        self._changed_by_place: dict[tuple[str, date], tuple[set[str], dict[str, VersionPair]]] = {}
         self._left: dict[tuple[date, date], int | None] = {}
         self._is_old = old_form.is_old(library)
         ground = _ground(library) if is_cached and not self._is_old else None
         self._cache = None if ground is None else DeskCache("cases", f"{library.id} {ground.sight}")
-        self._kept = {} if self._cache is None else self._cache.read()
+        self._cached_texts = {} if self._cache is None else self._cache.read()
         marks = {} if ground is None else case_marks(library)
         self._marks = {case_id: f"{mark} {ground.hash}" for case_id, mark in marks.items() if ground is not None}
         self._new: dict[str, CachedText] = {}
-        self._used: set[str] = set()
+        self._used_names: set[str] = set()
         self.damage: list[Problem] = []
 
     def rows(self, state: str | None, asked_day: date | None) -> Iterator[Row | OneMapError]:
@@ -155,7 +155,7 @@ class CaseLines:
             for case_id in ids:
                 if self._cache is not None and case_id in child_by_case:
                     wait_for(child_by_case[case_id])
-                    self._kept = self._cache.read()
+                    self._cached_texts = self._cache.read()
                 try:
                     yield self._line(case_id)
                 except OneMapError as error:
@@ -164,7 +164,7 @@ class CaseLines:
     def keep(self) -> None:
         """Write new lines to the desk's file and remove unused ones; call it after all rows were read."""
         if self._cache is not None:
-            self._cache.write(self._new, self._kept.keys() - self._used)
+            self._cache.write(self._new, self._cached_texts.keys() - self._used_names)
 
     def keep_some(self, names: Sequence[str]) -> None:
         """Make and write the lines of some cases; a case that cannot be read gets none."""
@@ -176,7 +176,7 @@ class CaseLines:
 
     def _kept_text(self, case_id: str) -> str | None:
         """The text of a line in the desk's file; None if there is none for the case's present rows."""
-        cached = self._kept.get(case_id)
+        cached = self._cached_texts.get(case_id)
         return cached.text if cached is not None and cached.mark == self._marks.get(case_id) else None
 
     def _line(self, case_id: str) -> CaseLine:
@@ -187,7 +187,7 @@ class CaseLines:
             line = self._made_line(case_id)
             if mark is not None and line.damage is None:  # which somebody may mend behind the mark
                 self._new[case_id] = CachedText(mark, _json(line))
-        self._used |= {case_id, f"{_INPUTS}{line.inputs}"}
+        self._used_names |= {case_id, f"{_INPUTS}{line.inputs}"}
         return line
 
     def _is_as_heard(self, line: CaseLine) -> bool:
@@ -219,7 +219,7 @@ class CaseLines:
 
     def _inputs_of(self, name: str) -> LineInputs | None:
         """The inputs of a line's opinions; None if the desk's file does not have them."""
-        cached = self._kept.get(f"{_INPUTS}{name}")
+        cached = self._cached_texts.get(f"{_INPUTS}{name}")
         if name not in self._inputs and cached is not None:
             try:
                 cached_inputs = json.loads(cached.text)
@@ -255,13 +255,13 @@ class CaseLines:
         if inputs is None or line.as_of is None:
             return []
         place = str(line.inputs), day_to_compare(line.as_of, day_of_inputs(self._library, day))
-        if place not in self._gone:
+        if place not in self._changed_by_place:
             changed_inputs = inputs_not_in_force(self._library, inputs.of_run, place[1])
-            self._gone[place] = (
+            self._changed_by_place[place] = (
                 changed_inputs,
                 superseded_pairs(inputs.of_run, changed_inputs, place[1], self._versions),
             )
-        changed_inputs, pairs = self._gone[place]
+        changed_inputs, pairs = self._changed_by_place[place]
         near = near_answers(self._library, str(line.run), pairs, line.near)
         if near != line.near and line.case in self._marks:
             self._new[line.case] = CachedText(self._marks[line.case], _json(copy_with(line, near=near)))

@@ -51,7 +51,7 @@ class Walk:
         self.drawn: list[DrawingEntity] = []
         self.aside: dict[tuple[str, str], int] = {}
         self.sagitta = SAGITTA_M / _KILOMETRES.get(document.units, 1.0)
-        self._met = 0
+        self._entity_count = 0
 
     def space(self, entities: Iterable[Any]) -> None:
         """Add all entities of a space. Raises ValueError if there are more than any drawing has."""
@@ -61,8 +61,8 @@ class Walk:
     def _entity(
         self, entity: Any, layer: str, handle: str, block: str | None, attributes: dict[str, str], depth: int
     ) -> None:
-        self._met += 1
-        if self._met > _MOST_ENTITIES:
+        self._entity_count += 1
+        if self._entity_count > _MOST_ENTITIES:
             raise ValueError(f"> {_MOST_ENTITIES} entities")
         kind = entity.dxftype()
         drawing_entity = partial(DrawingEntity, layer, handle, kind, block=block, attributes=attributes)

@@ -106,19 +106,19 @@ class _Elements:
         self._features = 0
         self._feature_at = 0  # how many elements are open around it
         self._geometry_at: int | None = None
-        self._found: dict[str, str] = {}  # of the feature: kind → the property that has it
+        self._property_by_kind: dict[str, str] = {}  # of the feature: kind → the property that has it
 
     def start(self, name: str, _attributes: dict[str, str]) -> None:
         """Handle the begin of an element. Raises OneMapError source.geometries."""
         name, outer_name = name.rpartition(":")[2], self._open[-1] if self._open else ""
         if outer_name in _FEATURES_IN and self._geometry_at is None:
-            self._features, self._feature_at, self._found = self._features + 1, len(self._open), {}
+            self._features, self._feature_at, self._property_by_kind = self._features + 1, len(self._open), {}
         elif self._features and name in _KINDS and self._geometry_at is None and len(self._open) > self._feature_at + 1:
             self._geometry_at = len(self._open)
-            if _KINDS[name] in self._found:
-                names = ", ".join(dict.fromkeys((self._found[_KINDS[name]], outer_name)))
+            if _KINDS[name] in self._property_by_kind:
+                names = ", ".join(dict.fromkeys((self._property_by_kind[_KINDS[name]], outer_name)))
                 raise OneMapError("source.geometries", file=self._path.name, feature=self._features, names=names)
-            self._found[_KINDS[name]] = outer_name
+            self._property_by_kind[_KINDS[name]] = outer_name
         self._open.append(name)
 
     def end(self, _name: str) -> None:

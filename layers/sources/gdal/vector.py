@@ -351,7 +351,7 @@ class _BulkShapes:
         self.unknown: list[int] = []
         self._are_proved = provers.threads > 0
         self._bodies: list[pa.Array] = []
-        self._made: list[np.ndarray] = []
+        self._shapes: list[np.ndarray] = []
         self._count = 0
 
     def add(self, wkb: np.ndarray) -> None:
@@ -363,8 +363,8 @@ class _BulkShapes:
             self._add_geometries(wkb)
 
     def _add_geometries(self, wkb: np.ndarray) -> None:
-        self._made.append(geometries_of_wkb(wkb, on_invalid="ignore"))
-        missing_rows = np.flatnonzero(shapely.is_missing(self._made[-1])).tolist()
+        self._shapes.append(geometries_of_wkb(wkb, on_invalid="ignore"))
+        missing_rows = np.flatnonzero(shapely.is_missing(self._shapes[-1])).tolist()
         self.unknown += [self._count + row for row in missing_rows if wkb[row] is None or is_surface(wkb[row])]
         self._count += len(wkb)
 
@@ -376,7 +376,7 @@ class _BulkShapes:
             return _ReadLayer(meta, proved.column(wkb), columns, encoding, wkb=wkb, valid=proved.valid)
         for part in self._bodies:
             self._add_geometries(np.asarray(part.to_numpy(zero_copy_only=False), dtype=object))
-        return _ReadLayer(meta, np.concatenate(self._made) if self._made else None, columns, encoding)
+        return _ReadLayer(meta, np.concatenate(self._shapes) if self._shapes else None, columns, encoding)
 
 
 def _columns_at_once(readable: ReadableFile) -> tuple[_ReadLayer, frozenset[int]]:

@@ -92,7 +92,7 @@ class VectorStream:
         self.crs: pyproj.CRS | None = declared_crs(readable, info["crs"])
         self._type = str(info["geometry_type"])
         self._fid = str(info["fid_column"] or "") if self._stands_by_fid() else ""
-        self._asked = encoding
+        self._stated_encoding = encoding
         self.is_text = readable.json is not None
         self._comes_by_column = self.is_text and comes_by_column(info)
 
@@ -118,7 +118,7 @@ class VectorStream:
 
     def refusal(self) -> OneMapError:
         """Return the refusal if no encoding fits."""
-        return encoding_refusal(self.readable, self._asked)
+        return encoding_refusal(self.readable, self._stated_encoding)
 
     def blocks(
         self, encoding: str, first: int, size: int, *, by_column: bool = False, provers: Provers = NOBODY
@@ -239,7 +239,7 @@ class VectorStream:
         texts = list(dict.fromkeys([*self.remarks, *notes.reading, *notes.looking]))
         problems = vector.remarks_of(texts, place, notes.has_heights, notes.are_measured, notes.curved)
         problems += [*raster_remarks(self.readable.path, place), *unknown_system(self.readable, self.crs)]
-        problems += [] if self._asked or self.encodings[0] == UTF_8 else self._encoding_doubts()
+        problems += [] if self._stated_encoding or self.encodings[0] == UTF_8 else self._encoding_doubts()
         return [*problems, *geodatabase.join_problems(notes.domains, columns)]
 
     def _encoding_doubts(self) -> list[Problem]:

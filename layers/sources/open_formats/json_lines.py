@@ -126,22 +126,24 @@ class _Shapes:
     def __init__(self, proof: ProofBeside) -> None:
         self._proof = proof
         self._parts: list[np.ndarray | pa.Array] = []
-        self._held: list[shapely.Geometry | bytes | None] = []
+        self._waiting_shapes: list[shapely.Geometry | bytes | None] = []
 
     def add(self, shape: shapely.Geometry | bytes | None) -> None:
-        self._held.append(shape)
-        if len(self._held) == _AT_ONCE:
+        self._waiting_shapes.append(shape)
+        if len(self._waiting_shapes) == _AT_ONCE:
             self._end_part()
 
     def _end_part(self) -> None:
-        if (self._parts or len(self._held) >= WORTH_ROWS) and all(type(shape) is bytes for shape in self._held):
-            self._parts.append(pa.array(self._held, pa.large_binary()))
+        if (self._parts or len(self._waiting_shapes) >= WORTH_ROWS) and all(
+            type(shape) is bytes for shape in self._waiting_shapes
+        ):
+            self._parts.append(pa.array(self._waiting_shapes, pa.large_binary()))
             self._proof.add(self._parts[-1])
         else:
-            shapes = np.full(len(self._held), None, dtype=object)
-            shapes[:] = [shapely.from_wkb(shape) if type(shape) is bytes else shape for shape in self._held]
+            shapes = np.full(len(self._waiting_shapes), None, dtype=object)
+            shapes[:] = [shapely.from_wkb(shape) if type(shape) is bytes else shape for shape in self._waiting_shapes]
             self._parts.append(shapes)
-        self._held = []
+        self._waiting_shapes = []
 
     def result(self) -> tuple[AnyShapes, np.ndarray | None]:
         """Return all shapes (n,), and which are valid, if that is proved."""

@@ -193,7 +193,7 @@ class _Assembly:
         self.lines = {shape.id: shape for shape in vct.lines}
         self.polygons = {shape.id: shape for shape in vct.polygons}
         self._lines_of_id = Counter(shape.id for shape in vct.lines)
-        self._built: dict[int, Points] = {}
+        self._line_by_id: dict[int, Points] = {}
         # No outline passes a line more than twice, so more points than that come from references in a circle.
         self._most_points = 2 * sum(len(part) for shape in vct.lines for part in shape.parts)
 
@@ -213,10 +213,10 @@ class _Assembly:
     def _line_points(self, shape: Shape, above: tuple[int, ...]) -> Points:
         if not shape.references:
             return shape.parts[0] if len(shape.parts) == 1 else []  # a line with a gap bounds nothing
-        if shape.id not in self._built:
+        if shape.id not in self._line_by_id:
             references = [number for ring in shape.references for number in ring]
-            self._built[shape.id] = self._join_lines(references, (*above, shape.id))
-        return self._built[shape.id]
+            self._line_by_id[shape.id] = self._join_lines(references, (*above, shape.id))
+        return self._line_by_id[shape.id]
 
     def _join_lines(self, references: list[int], above: tuple[int, ...]) -> Points:
         """Join lines in order, reversed if the sign is minus; each must begin where the one before ends."""

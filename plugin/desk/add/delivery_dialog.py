@@ -51,7 +51,7 @@ class DeliveryDialog(WorkingDialog):
         self.setAcceptDrops(True)
         self._library = library
         self._home = DialogLibrary(library, self, self._enable)
-        self._sent: list[PlannedLayer] = []  # the rows that are being added
+        self._sent_rows: list[PlannedLayer] = []  # the rows that are being added
         self._tables_before: set[str] = set()  # of the library's versions, when that began
         self._is_broken_off = False  # that was cancelled, and the list of what went in before is still to come
         self.delivery = Delivery()
@@ -142,10 +142,10 @@ class DeliveryDialog(WorkingDialog):
             return
         self.notice.hide()
         self._is_broken_off = False
-        self._sent, self._tables_before = self.table.ready, {version.table for version in self._versions()}
+        self._sent_rows, self._tables_before = self.table.ready, {version.table for version in self._versions()}
         plan = _new_plan()
         Path(plan).write_text(
-            plan_text([*self._sent, *self.table.unreadable_rows], value_in(self.covers)), encoding="utf-8"
+            plan_text([*self._sent_rows, *self.table.unreadable_rows], value_in(self.covers)), encoding="utf-8"
         )
         title = tr("Add {count:# layer|# layers} of a delivery").format(count=Count(len(self.table.planned_versions)))
         params: dict[str, Any] = {"plan": plan, "each": each}
@@ -170,12 +170,12 @@ class DeliveryDialog(WorkingDialog):
             if self._home.is_open:
                 self._library.refresh()  # what went in layer by layer before the cancel is there
             return
-        for row in self._sent:
+        for row in self._sent_rows:
             row.problems = [problem for problem in refusal.problems if _speaks_of(problem, row)]
             if row.problems:
                 row.status = REFUSED
-        is_of_rows = any(row.problems for row in self._sent)
-        if is_of_rows and any(not row.problems for row in self._sent):
+        is_of_rows = any(row.problems for row in self._sent_rows)
+        if is_of_rows and any(not row.problems for row in self._sent_rows):
             refusal.mend = (tr("Add the others"), lambda: self.add(each=True))
         self.table.refresh_states()
         self._show_row()
@@ -233,7 +233,7 @@ class DeliveryDialog(WorkingDialog):
     def _show_added(self, answer: dict[str, Any]) -> None:
         refusals = {(record["source"], record["layer"] or ""): record for record in answer.get("refused") or []}
         statuses = {(record["source"], record["layer"] or ""): record["status"] for record in answer["plan"]}
-        for row in self._sent:
+        for row in self._sent_rows:
             key = (row.source, row.layer)
             row.status, row.problems = statuses[key], refusals[key]["problems"] if key in refusals else []
         self.table.refresh_states()
@@ -260,13 +260,13 @@ class DeliveryDialog(WorkingDialog):
         self._is_broken_off = False
         new = {
             code: sum(version.table not in self._tables_before for version in self._versions(code))
-            for code in {row.code for row in self._sent}
+            for code in {row.code for row in self._sent_rows}
         }
-        for version in dict.fromkeys(row.version for row in self._sent):  # they went in in this order
+        for version in dict.fromkeys(row.version for row in self._sent_rows):  # they went in in this order
             code = version[0]
             if new[code] > 0:
                 new[code] -= 1
-                for row in self._sent:
+                for row in self._sent_rows:
                     row.status = ADDED if row.version == version else row.status
         self.table.refresh_states()
 

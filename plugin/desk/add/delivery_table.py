@@ -56,7 +56,7 @@ class DeliveryTable(QTableWidget):
         self.rows: list[PlannedLayer] = []
         self._layers: dict[str, CatalogueLayer] = {}
         self._targets = QStandardItemModel(self)  # one list for all rows
-        self._listed: list[tuple[str, str]] = []  # what stands in it: titles and codes
+        self._entries: list[tuple[str, str]] = []  # what stands in it: titles and codes
         self.setHorizontalHeaderLabels([tr("In the delivery"), tr("Becomes"), tr("Covers"), tr("Label"), tr("State")])
         self.setAccessibleName(tr("What goes where"))
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -83,8 +83,8 @@ class DeliveryTable(QTableWidget):
         in_order = sorted(layers, key=lambda entry: entry.place[:2])
         titles = [(f"{entry.title} · {entry.code}", entry.code) for entry in in_order]
         entries = [(tr("– left out"), ""), *titles]
-        if entries != self._listed:
-            self._listed = entries
+        if entries != self._entries:
+            self._entries = entries
             self._list_targets()
         self.refresh_states()
 
@@ -93,7 +93,7 @@ class DeliveryTable(QTableWidget):
         boxes = [(box, row) for box, row in widgets_and_rows if box is not None]
         blockers = [QSignalBlocker(box) for box, _row in boxes]  # else an empty list would leave every row out
         self._targets.clear()
-        for title, code in self._listed:
+        for title, code in self._entries:
             item = QStandardItem(title)
             item.setData(code, Qt.ItemDataRole.UserRole)
             self._targets.appendRow(item)

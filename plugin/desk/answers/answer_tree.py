@@ -58,7 +58,7 @@ class AnswerTree(QTreeWidget):
         self._columns: list[dict[str, Any]] = [
             {"title": head, "unit": "", "is_number": has_numbers and at > NAME} for at, head in enumerate(heads)
         ]
-        self._left_out: list[dict[str, Any]] = []  # columns of a table that have no room
+        self._further_columns: list[dict[str, Any]] = []  # columns of a table that have no room
         self.setAccessibleName(name)
         self.setIndentation(12)
         self.setRootIsDecorated(not is_flat)
@@ -89,7 +89,7 @@ class AnswerTree(QTreeWidget):
         columns: show only this many columns, if room is short; the tooltip of a row has the others.
         """
         self._columns = table["columns"][:columns]
-        self._left_out = table["columns"][len(self._columns) :]
+        self._further_columns = table["columns"][len(self._columns) :]
         self._show_heads()
         fit_columns(self)
         self.show_rows(table["rows"])
@@ -187,7 +187,7 @@ class AnswerTree(QTreeWidget):
 
     def _hidden_texts(self, words: Sequence[str]) -> Iterator[str]:
         """The texts of the columns that are hidden or left out, each with its head."""
-        for at, (column, text) in enumerate(zip([*self._columns, *self._left_out], words)):
+        for at, (column, text) in enumerate(zip([*self._columns, *self._further_columns], words)):
             if at > NAME and text and (at >= len(self._columns) or self.isColumnHidden(at)):
                 yield with_label(f"{column['title'][:1].upper()}{column['title'][1:]}", text)
 

@@ -20,7 +20,9 @@ class LandWidthRow(QObject):
         super().__init__(parent)
         self._parcels = parcels
         self._texts: dict[Choice, str] = {}
-        self._asked: set[Choice] = set()  # files of which the core has said that they hold lines or points
+        self._choices_without_ground: set[Choice] = (
+            set()
+        )  # files of which the core has said that they hold lines or points
         self._form: TightForm | None = None
         self.field = QComboBox()
         shrink(self.field)
@@ -42,7 +44,7 @@ class LandWidthRow(QObject):
     def is_asked(self) -> bool:
         """Whether the chosen parcels are lines or points."""
         layer = self._parcels.map_layer
-        return self._parcels.choice in self._asked or (layer is not None and is_without_ground(layer))
+        return self._parcels.choice in self._choices_without_ground or (layer is not None and is_without_ground(layer))
 
     @property
     def text(self) -> str:
@@ -80,7 +82,7 @@ class LandWidthRow(QObject):
         self.changed.emit()
 
     def _ask(self, choice: Choice) -> None:
-        self._asked.add(choice)
+        self._choices_without_ground.add(choice)
         self.show_row()
         self.field.setFocus()
 

@@ -62,7 +62,7 @@ class ResultsModel(QAbstractItemModel):
         self._palette = palette
         self._icons: dict[str, QIcon] = {}
         self.parcels: list[CheckedParcel] = []  # all parcels of the run, filtered or not
-        self._shown: list[CheckedParcel] = []  # of all, by their verdicts
+        self._shown_parcels: list[CheckedParcel] = []  # of all, by their verdicts
         self._rows: list[_ResultRow] = []  # that were made
         self._top: list[_ResultRow] = []  # of the first parcels that are shown
         self._titles: dict[str, str] = {}
@@ -85,19 +85,19 @@ class ResultsModel(QAbstractItemModel):
     def filter(self, verdicts: frozenset[str]) -> None:
         """Show only the parcels with these verdicts."""
         self.beginResetModel()
-        self._shown = [parcel for parcel in self.parcels if parcel.verdict in verdicts]
+        self._shown_parcels = [parcel for parcel in self.parcels if parcel.verdict in verdicts]
         self._rows, self._top = [], []
         self._make_rows(ROWS_AT_ONCE)
         self.endResetModel()
 
     def _make_rows(self, count: int) -> None:
         """Make the rows of parcels up to this many."""
-        for parcel in self._shown[len(self._top) : count]:
+        for parcel in self._shown_parcels[len(self._top) : count]:
             self._add(parcel, (), None, self._top)
 
     def canFetchMore(self, parent: QModelIndex) -> bool:
         """Whether there are parcels below the last row."""
-        return not parent.isValid() and len(self._top) < len(self._shown)
+        return not parent.isValid() and len(self._top) < len(self._shown_parcels)
 
     def fetchMore(self, parent: QModelIndex) -> None:
         """List some more parcels after the user has reached the last row."""
@@ -105,14 +105,14 @@ class ResultsModel(QAbstractItemModel):
             self._list(len(self._top) + ROWS_AT_ONCE)
 
     def _list(self, count: int) -> None:
-        self.beginInsertRows(_ROOT, len(self._top), min(count, len(self._shown)) - 1)
+        self.beginInsertRows(_ROOT, len(self._top), min(count, len(self._shown_parcels)) - 1)
         self._make_rows(count)
         self.endInsertRows()
 
     def index_of_parcel(self, name: str) -> QModelIndex:
         """The row of a parcel, which is listed if need be; the first row if the filter hides the parcel."""
-        place = next((place for place, parcel in enumerate(self._shown) if parcel.parcel == name), 0)
-        if len(self._top) <= place < len(self._shown):
+        place = next((place for place, parcel in enumerate(self._shown_parcels) if parcel.parcel == name), 0)
+        if len(self._top) <= place < len(self._shown_parcels):
             self._list(place + ROWS_AT_ONCE)
         return self.index(place, NAME)
 

@@ -55,7 +55,7 @@ class CodeField(WidgetWrapper):
 
     def createWidget(self, of: str, separator: str, ending: str, beside: str) -> QWidget:
         """Make the line and the button."""
-        self._of, self._separator, self._ending, self._beside = of, separator, ending, beside
+        self._of, self._separator, self._ending, self._other_parameter = of, separator, ending, beside
         self._others: dict[str, Any] = {}
         self.line = QLineEdit(accessibleName=self.parameterDefinition().description())
         self.button = QToolButton(text="…", toolTip=tr("Choose from a list"), accessibleName=tr("Choose from a list"))
@@ -101,7 +101,9 @@ class CodeField(WidgetWrapper):
 
     def code_dialog(self) -> CodeDialog:
         """The dialog with the list, not yet shown."""
-        question = CodeQuestion(self._text_of(LIBRARY) or settings.get("library"), self._text_of(self._beside.upper()))
+        question = CodeQuestion(
+            self._text_of(LIBRARY) or settings.get("library"), self._text_of(self._other_parameter.upper())
+        )
         QApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
         try:
             codes, problem = codes_for(self._of, question), ""

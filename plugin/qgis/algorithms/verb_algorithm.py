@@ -149,10 +149,12 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
         super().__init__()
         self._row = row
         self._origins: dict[str, SourceOrigin] = {}
-        self._declared = {parameter.name: parameter for parameter in verb_parameters(row.verb)}
-        self._titles = {**usual_titles("parcels" in self._declared), **row.titles}
+        self._parameters_by_name = {parameter.name: parameter for parameter in verb_parameters(row.verb)}
+        self._titles = {**usual_titles("parcels" in self._parameters_by_name), **row.titles}
         kinds = {**usual_kinds(), **row.kinds}
-        self._kinds = {name: kinds.get(name) or kind_of_values(self._declared[name]) for name in self._declared}
+        self._kinds = {
+            name: kinds.get(name) or kind_of_values(self._parameters_by_name[name]) for name in self._parameters_by_name
+        }
 
     def name(self) -> str:
         """The verb, as one word."""
@@ -239,7 +241,7 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
             self.addOutput(QgsProcessingOutputFile(name, title))
 
     def _definition(self, name: str) -> QgsProcessingParameterDefinition:
-        return self._kinds[name].make(name.upper(), self._titles[name], self._declared[name])
+        return self._kinds[name].make(name.upper(), self._titles[name], self._parameters_by_name[name])
 
     def checkParameterValues(self, parameters: dict[str, Any], context: QgsProcessingContext) -> tuple[bool, str]:
         """Check like QGIS, but allow any path: the core reads more formats than QGIS, and its refusals say more."""
@@ -258,7 +260,9 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
         for definition in self.parameterDefinitions():
             value = parameters.get(definition.name())
             if isinstance(definition, QgsProcessingParameterFeatureSource) and value:
-                are_unnamed = definition.name() == "PARCELS" and "id" in self._declared and not parameters.get("ID")
+                are_unnamed = (
+                    definition.name() == "PARCELS" and "id" in self._parameters_by_name and not parameters.get("ID")
+                )
                 self._origins[definition.name()] = source_origin(value, context, are_unnamed)
         return True
 

@@ -155,7 +155,7 @@ class ExpressionFunctions:
         ]
         for function in self._functions:
             QgsExpression.registerFunction(function)
-        self._drawn = DrawnVerdicts(function.name() for function in self._functions)
+        self._drawn_verdicts = DrawnVerdicts(function.name() for function in self._functions)
 
     @property
     def answers(self) -> AnswerCache:
@@ -181,7 +181,7 @@ class ExpressionFunctions:
         QGIS finds a function by its place in a list, so a drawing that goes on would find another function there, or
         none.
         """
-        self._drawn.close_down()
+        self._drawn_verdicts.close_down()
         self.prefetch.close()
         self.core.close()  # from here on all that is asked fails at once
         ends_at = time.monotonic() + DRAWING_LIMIT_S
@@ -194,7 +194,7 @@ class ExpressionFunctions:
     def _update_question(self, *_args: object) -> None:
         packs = tuple(self._rules.packs or ())
         self._answers.follow(_question_for(self._library.path, self._library.day, packs))
-        self._drawn.draw_again()
+        self._drawn_verdicts.draw_again()
 
 
 def _question_for(library: str, day: str, packs: tuple[str, ...]) -> CheckQuestion:

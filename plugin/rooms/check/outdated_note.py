@@ -70,7 +70,7 @@ class OutdatedNote(FittedLabel):
     ) -> None:
         super().__init__()
         self._parcels, self._uses, self._land, self._rules, self._facts = parcels, uses, land, rules, facts
-        self._asked: Question | None = None  # of the check on display; None: it is not known
+        self._question_on_display: Question | None = None  # of the check on display; None: it is not known
         self._states: dict[str, LayerState] = {}  # of all layers that were chosen, by their ids
         self._later = one_shot_timer(self, 0, self._take_change)  # a tool may change thousands of features in one go
         parcels.changed.connect(self._take_choice)
@@ -95,7 +95,7 @@ class OutdatedNote(FittedLabel):
 
     def compare_with(self, question: Question | None) -> None:
         """From now on, compare the form with an answered question; None for none."""
-        self._asked = question
+        self._question_on_display = question
         self._compare()
 
     def show_if(self, is_wanted: bool) -> None:
@@ -114,11 +114,11 @@ class OutdatedNote(FittedLabel):
         return layer_state
 
     def _take_choice(self) -> None:
-        if self._asked is not None and self._asked.choice == self._parcels.choice:
+        if self._question_on_display is not None and self._question_on_display.choice == self._parcels.choice:
             self._later.start()  # they may have changed while others were chosen
 
     def _compare(self) -> None:
-        names = self._asked.changes_to(self.question) if self._asked is not None else []
+        names = self._question_on_display.changes_to(self.question) if self._question_on_display is not None else []
         text = tr("Changed since this check: {names}. Check again for verdicts that hold.")
         self.setText(text.format(names=name_list(names)) if names else "")
 

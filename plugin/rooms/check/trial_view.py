@@ -73,7 +73,7 @@ class TrialView(QWidget):
         super().__init__()
         self.highlight = Highlight(canvas)
         self._folder = ""
-        self._listed: tuple[list[dict[str, Any]], TrialRun, TrialRun] | None = None  # changes, before, after
+        self._listed_trial: tuple[list[dict[str, Any]], TrialRun, TrialRun] | None = None  # changes, before, after
         self.summary = wrapped_label(alignment=Qt.AlignmentFlag.AlignTop)
         name = tr("Parcels whose verdict changes")
         self.tree = QTreeWidget(accessibleName=name, columnCount=1, headerHidden=True, indentation=12)
@@ -136,7 +136,7 @@ class TrialView(QWidget):
         self._list(changes, before, after)
 
     def _list(self, changes: list[dict[str, Any]], before: TrialRun, after: TrialRun) -> None:
-        self._listed = (changes, before, after)
+        self._listed_trial = (changes, before, after)
         self.tree.clear()
         self.tree.setVisible(bool(changes))
         for change in changes[:MAX_LISTED]:
@@ -145,8 +145,8 @@ class TrialView(QWidget):
             self.tree.expandAll()
 
     def _follow_unit(self) -> None:
-        if self._listed is not None:
-            self._list(*self._listed)
+        if self._listed_trial is not None:
+            self._list(*self._listed_trial)
 
     def leave(self) -> None:
         """Clear the trial, and go back."""
@@ -157,7 +157,7 @@ class TrialView(QWidget):
         """Clear the trial and remove its tables."""
         self.highlight.restore_view()
         self.export_button.offer(None)
-        self._listed = None
+        self._listed_trial = None
         self.tree.clear()
         if self._folder:
             shutil.rmtree(self._folder, ignore_errors=True)

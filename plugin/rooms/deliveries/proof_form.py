@@ -27,7 +27,7 @@ class ProofForm(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._shown = ("", "")
+        self._choice_told = ("", "")
         self.line = QLineEdit(placeholderText=tr("A folder, archive or database"), accessibleName=tr("Delivery"))
         self.line.editingFinished.connect(self._tell)
         self.line.setAcceptDrops(False)
@@ -85,8 +85,8 @@ class ProofForm(QWidget):
     def _tell(self) -> None:
         """Tell that something else is chosen, if it is."""
         choice = (self.source, self.template.currentData())
-        if choice != self._shown:
-            self._shown = choice
+        if choice != self._choice_told:
+            self._choice_told = choice
             self.changed.emit()
 
     def _choose_folder(self) -> None:

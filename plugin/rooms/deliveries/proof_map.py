@@ -46,7 +46,7 @@ class ProofMap:
     """The layers of the last proof on the map, if there is one."""
 
     def __init__(self) -> None:
-        self._delivered: dict[tuple[str, str], str] = {}  # ids of layers by file and name
+        self._delivered_layers: dict[tuple[str, str], str] = {}  # ids of layers by file and name
 
     def show(self, path: str, name: str, layers: list[dict[str, Any]], layer_codes: set[str]) -> None:
         """Show the problems that have a geometry.
@@ -76,12 +76,12 @@ class ProofMap:
 
     def unsaved_layers(self) -> list[str]:
         """The names of delivered layers with unsaved changes, which a proof does not see yet."""
-        layers = map(QgsProject.instance().mapLayer, self._delivered.values())
+        layers = map(QgsProject.instance().mapLayer, self._delivered_layers.values())
         return [layer.name() for layer in layers if layer is not None and layer.isEditable() and layer.isModified()]
 
     def refresh(self) -> None:
         """Draw the delivered layers as they are now."""
-        for layer in map(QgsProject.instance().mapLayer, self._delivered.values()):
+        for layer in map(QgsProject.instance().mapLayer, self._delivered_layers.values()):
             if layer is not None and not layer.isEditable():
                 layer.dataProvider().reloadData()
                 layer.triggerRepaint()
@@ -95,7 +95,7 @@ class ProofMap:
                     QgsProject.instance().removeMapLayer(layer.id())
             if not group.children():
                 group.parent().removeChildNode(group)
-        self._delivered.clear()
+        self._delivered_layers.clear()
 
     def _group(self, name: str) -> QgsLayerTreeGroup:
         title = tr("Proof of {delivery}").format(delivery=name)
@@ -109,14 +109,17 @@ class ProofMap:
     def _show_delivered(self, group: QgsLayerTreeGroup, one: dict[str, Any]) -> None:
         """Show a delivered layer below the problems, unless it is on the map already."""
         place = (one["file"], one["name"])
-        if QgsProject.instance().mapLayer(self._delivered.get(place, "")) is not None or not Path(place[0]).exists():
+        if (
+            QgsProject.instance().mapLayer(self._delivered_layers.get(place, "")) is not None
+            or not Path(place[0]).exists()
+        ):
             return
         layer = QgsVectorLayer(f"{place[0]}|layername={place[1]}", layer_title(one["code"]), "ogr")
         if not layer.isValid() or layer.geometryType() == Qgis.GeometryType.Null:
             return
         layer.setRenderer(QgsSingleSymbolRenderer(symbol_of(DELIVERED, layer.geometryType())))
         put_in(group, layer).setExpanded(False)
-        self._delivered[place] = layer.id()
+        self._delivered_layers[place] = layer.id()
 
 
 def _groups() -> list[QgsLayerTreeGroup]:

@@ -44,7 +44,7 @@ class IndicatorView(TableView):
         self._canvas = canvas
         self._theme = ""
         self._only: frozenset[str] | None = None  # ids of the indicators to list; None for all
-        self._asked: dict[str, Any] = {}  # for the values on display
+        self._params: dict[str, Any] = {}  # for the values on display
         self._unit_field = self._run = ""
         self._charts: list[dict[str, Any]] = []
         self.packs: list[str] = []  # files of indicators beside or in place of those that are shipped
@@ -137,7 +137,7 @@ class IndicatorView(TableView):
         self.explaining.forget()
         self.leave_map()
         self.map.take({}, QgsCoordinateReferenceSystem())
-        self._rows, self.values, self._asked, self._charts, self._run = [], [], {}, [], ""
+        self._rows, self.values, self._params, self._charts, self._run = [], [], {}, [], ""
         self.changed_versions.forget()
         self.unit.clear()
         self.tree.clear()
@@ -150,9 +150,9 @@ class IndicatorView(TableView):
 
     def open_page(self, unit: str | None = None) -> None:
         """Ask the core to write the page of a unit, or of all for None, limited to a chosen theme, and open it."""
-        if self.is_working or not self._asked or not self.page_button.isEnabled():
+        if self.is_working or not self._params or not self.page_button.isEnabled():
             return
-        params = {**self._asked, "theme": self._theme, "pack": self.packs, "states": STATES, "unrecorded": True}
+        params = {**self._params, "theme": self._theme, "pack": self.packs, "states": STATES, "unrecorded": True}
         if unit and self._unit_field:
             name, value = self._unit_field.replace('"', '""'), unit.replace("'", "''")
             params["units_where"] = f"\"{name}\" = '{value}'"
@@ -160,7 +160,7 @@ class IndicatorView(TableView):
 
     def _show(self, tables: Path, answer: dict[str, Any], unit_layer: str, title: str) -> None:
         self._rows, self.values = answer["view"], unit_values(answer)
-        self._asked, self._charts = {"unit": unit_layer}, list(answer.get("charts") or ())
+        self._params, self._charts = {"unit": unit_layer}, list(answer.get("charts") or ())
         self._run = str(answer["run"]["id"]) if answer["run"].get("recorded") else ""
         self._unit_field = str(answer["run"]["units"][-1].get("unit") or "")
         self.map.take(*_grounds(tables))

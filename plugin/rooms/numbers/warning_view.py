@@ -31,7 +31,7 @@ class WarningView(TableView):
         self._show_place = show_place
         self._grounds: dict[str, QgsGeometry] = {}
         self._heads: list[dict[str, Any]] = []  # the rows on display, by kind
-        self._kept: dict[str, dict[str, Any]] = {}  # what the library has opened, by id
+        self._kept_warnings: dict[str, dict[str, Any]] = {}  # what the library has opened, by id
         self._new = 0  # how many of those on display it has not
         self._unit_layer = ""
         self.packs: list[str] = []  # files of indicators in place of those that are shipped
@@ -80,7 +80,7 @@ class WarningView(TableView):
 
     def clear(self) -> None:
         """Forget the list."""
-        self._grounds, self._kept, self._new = {}, {}, 0
+        self._grounds, self._kept_warnings, self._new = {}, {}, 0
         self.tree.clear()
         self._show_result(False)
 
@@ -93,7 +93,7 @@ class WarningView(TableView):
 
     def _list(self, heads: list[dict[str, Any]], kept_answer: dict[str, Any]) -> None:
         """Fill the tree with today's warnings and their steps, then with open warnings that are found no more."""
-        self._kept = {warning["id"]: warning for warning in kept_answer["warnings"]}
+        self._kept_warnings = {warning["id"]: warning for warning in kept_answer["warnings"]}
         today = {row["about"]["warning"]: row for head in heads for row in head["rows"] if row["about"]}
         by_kind = {head["about"]["kind"]: head for head in heads}
         for head in kept_answer["view"]:
@@ -133,7 +133,7 @@ class WarningView(TableView):
             self._show_place(ground, self._system)
 
     def _offer_steps(self, item: QTreeWidgetItem | None) -> None:
-        self.steps.show_steps(self._kept.get(self._warning(item), {}))
+        self.steps.show_steps(self._kept_warnings.get(self._warning(item), {}))
 
     def _show_step(self, answer: dict[str, Any]) -> None:
         """Show the state of a warning after its step; its row stays in place."""
@@ -145,7 +145,7 @@ class WarningView(TableView):
                 {**stepped, "is_open": True} if row["about"] and row["about"]["warning"] == warning else row
                 for row in head["rows"]
             ]
-        self._kept[warning] = answer["warning"]
+        self._kept_warnings[warning] = answer["warning"]
         self.tree.show_rows(self._heads)
         self.tree.choose({"warning": chosen_warning})
 

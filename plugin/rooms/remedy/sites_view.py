@@ -87,7 +87,7 @@ class SitesView(VerbView):
         self._rules = rules
         self._table: TableLayer | None = None
         self._record: dict[str, Any] = {}
-        self._asked: dict[str, Any] = {}  # of the places that are shown, by the labels of the form
+        self._question_on_display: dict[str, Any] = {}  # of the places that are shown, by the labels of the form
         self._path = ""
         self.sites: list[Site] = []
         self.highlight = Highlight(canvas)
@@ -170,7 +170,7 @@ class SitesView(VerbView):
         packs = self._library.packs
 
         def show(answer: dict[str, Any]) -> None:
-            self._asked = question
+            self._question_on_display = question
             self.changed_versions.compare_with(layers, packs)
             self._show(target, answer)
 
@@ -184,7 +184,7 @@ class SitesView(VerbView):
     def clear(self) -> None:
         """Clear the sites; their layer is removed from the map unless it is kept."""
         self.highlight.restore_view()
-        self.sites, self._asked = [], {}
+        self.sites, self._question_on_display = [], {}
         self.changed_versions.forget()
         self.tree.clear()
         self.form_button.setChecked(True)
@@ -276,7 +276,7 @@ class SitesView(VerbView):
         place = {"place": f"{row + 1:,}", "shown": f"{len(self.sites):,}"}
         self.count.setText(tr("{place} of {shown}").format(**place) if self.sites else "")
         now = self.form.question
-        names = [name for name, value in self._asked.items() if value != now[name]]
+        names = [name for name, value in self._question_on_display.items() if value != now[name]]
         text = tr("Changed since this search: {names}. Search again for places that hold.")
         show_text(self.outdated, text.format(names=name_list(names)) if names else "")
 

@@ -26,7 +26,7 @@ class CalendarDialog(PastedTextDialog):
     def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
         super().__init__(library.core, tr("Working days"), tr("The State Council's notice"), parent)
         self._library = library
-        self._asked = {"library": library.path, "view": True}
+        self._params = {"library": library.path, "view": True}
         self.years = AnswerTree(tr("Working days"), [tr("Year"), tr("Known from")])
         head = tr(
             "Deadlines are counted in working days. When a year is not known yet, paste the State Council's notice "
@@ -39,11 +39,11 @@ class CalendarDialog(PastedTextDialog):
     def begin(self) -> None:
         """Show the dialog with the years that the library has."""
         self.show()
-        self._ask_core("calendar", self._asked, self._show_years, tr("Starting…"))
+        self._ask_core("calendar", self._params, self._show_years, tr("Starting…"))
 
     def keep(self) -> None:
         """Store the year of the pasted text in the library."""
-        params = {**self._asked, "notice": self._begin_writing(), "keep": True}
+        params = {**self._params, "notice": self._begin_writing(), "keep": True}
         title = tr("Keep the year")
         self._ask_core("calendar", params, self._say_kept, title, title)
 
@@ -52,7 +52,7 @@ class CalendarDialog(PastedTextDialog):
         offer(self.button, self._library.rights.why_not_owner, self.button.isEnabled())
 
     def _ask_reading(self, source: str) -> None:
-        self.looking.ask("calendar", {**self._asked, "notice": source}, self._show_pasted)
+        self.looking.ask("calendar", {**self._params, "notice": source}, self._show_pasted)
 
     def _show_years(self, answer: dict[str, Any]) -> None:
         self.years.show_rows([row for row in answer["view"] if row["name"]])

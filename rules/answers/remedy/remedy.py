@@ -291,7 +291,7 @@ class SearchProgress:
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
-        self._done = 0.0
+        self._work_behind = 0.0
         self._left = self._checks = 0
         self._reading: float | None = None
 
@@ -307,7 +307,7 @@ class SearchProgress:
         first = self._reading is None
         reading = _READING * count if self._reading is None else _AGAIN * self._reading
         later = _AGAIN * reading if first else reading
-        expected = self._done + reading + later * max(self._checks - 1, 0) + max(self._left, count)
+        expected = self._work_behind + reading + later * max(self._checks - 1, 0) + max(self._left, count)
         began, read = time.process_time(), 0.0
 
         def say(fraction: float, inner_step: str) -> None:
@@ -315,12 +315,12 @@ class SearchProgress:
             if not read and fraction >= LAYERS_READ - 1e-9:
                 read = time.process_time()
             part = np.interp(fraction, (BEGUN, LAYERS_READ, JUDGED), (0.0, reading, reading + count))
-            self._progress.at((self._done + float(part)) / max(expected, 1), step or inner_step)
+            self._progress.at((self._work_behind + float(part)) / max(expected, 1), step or inner_step)
 
         result = check(Progress(say))
         if first:
             judging_s = time.process_time() - read
             reading = self._reading = count * (read - began) / judging_s if read and judging_s > 0 else 0.0
-        self._done += reading + count
+        self._work_behind += reading + count
         self._left, self._checks = max(self._left - count, 0), max(self._checks - 1, 0)
         return result

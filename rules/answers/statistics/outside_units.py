@@ -43,7 +43,7 @@ class OutsideUnits:
         self._is_told = units.are_all and self._entry.geometry != "table"
         # By fid, the first of which is 1: what may be lost of a feature, and what counting has of it.
         self._is_read = np.zeros(version.count + 1, dtype=bool)
-        self._whole, self._counted = np.zeros(version.count + 1), np.zeros(version.count + 1)
+        self._whole, self._counted_sizes = np.zeros(version.count + 1), np.zeros(version.count + 1)
 
     def add(self, layer: LayerInUnits, may_count: np.ndarray) -> None:
         """Add what is counted in some of the units. may_count: mask of the layer's features (n,)."""
@@ -58,7 +58,7 @@ class OutsideUnits:
         here = fids[may_count]
         known_sizes = np.where(self._is_read[here], self._whole[here], np.inf)
         self._whole[here] = np.minimum(known_sizes, whole[may_count])
-        self._counted[here] += counted_sizes[may_count]
+        self._counted_sizes[here] += counted_sizes[may_count]
         self._is_read[fids] = True
 
     def problems(self, wheres: Collection[str | None]) -> list[Problem]:
@@ -70,7 +70,7 @@ class OutsideUnits:
         if not self._is_told:
             return []
         self._add_far_features(wheres)
-        lost_sizes, kind = self._whole - self._counted, self._entry.geometry
+        lost_sizes, kind = self._whole - self._counted_sizes, self._entry.geometry
         lost_sizes = lost_sizes[lost_sizes > _LEAST.get(kind, 0.0)]
         amount = float(lost_sizes.sum())
         if amount <= _TOLD.get(kind, 0.0):

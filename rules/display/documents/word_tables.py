@@ -61,14 +61,14 @@ class WordTable:
     ) -> None:
         self._look, self._widths_mm, self._size_pt, self._names = look, widths_mm, size_pt, names
         self._aligns = aligns or (LEFT,) * len(widths_mm)
-        self._made = document.add_table(rows=0, cols=len(widths_mm))
-        self._made.style, self._made.autofit = "Table Grid", False
+        self._table = document.add_table(rows=0, cols=len(widths_mm))
+        self._table.style, self._table.autofit = "Table Grid", False
         padding = look.tight if is_tight else look.padding
         if padding:
-            _set_padding(self._made, *padding)
+            _set_padding(self._table, *padding)
         else:
-            _indent(self._made)
-        for column, width in zip(self._made.columns, widths_mm, strict=True):
+            _indent(self._table)
+        for column, width in zip(self._table.columns, widths_mm, strict=True):
             column.width = Mm(width)
         self._cells: dict[tuple[Any, ...], CT_Tc] = {}
 
@@ -82,7 +82,7 @@ class WordTable:
         height_mm: float = 0.0,
     ) -> None:
         """Add a row. cells: the lines of each, the last as wide as the columns left; splits: a page may end inside."""
-        row = _Row(self._made._tbl.add_tr(), self._made)
+        row = _Row(self._table._tbl.add_tr(), self._table)
         if height_mm:
             row.height = Mm(height_mm)
         if not splits:
@@ -96,13 +96,13 @@ class WordTable:
 
     def hold(self) -> None:
         """Keep rows that fit on one page together."""
-        for row in self._made._tbl.tr_lst[:-1]:
+        for row in self._table._tbl.tr_lst[:-1]:
             for paragraph in row.iter(qn("w:p")):
-                Paragraph(paragraph, self._made).paragraph_format.keep_with_next = True
+                Paragraph(paragraph, self._table).paragraph_format.keep_with_next = True
 
     def _new_cell(self, column: int, spans: int, lines: int, is_head: bool, is_strong: bool) -> CT_Tc:
         look, size_pt = self._look, self._size_pt
-        cell = _Cell(CT_Tc.new(), self._made)
+        cell = _Cell(CT_Tc.new(), self._table)
         cell.width = Mm(sum(self._widths_mm[column : column + spans]))
         cell._tc.get_or_add_tcPr().grid_span = spans
         if is_head or column in self._names:

@@ -59,7 +59,7 @@ class PageOutput:
 
     def __init__(self, path: Path, label: str, language: str, titles: KnownTitles | None) -> None:
         self._path, self._label, self._language = path, label, language
-        self._known = titles or KnownTitles()
+        self._known_titles = titles or KnownTitles()
         self._parts: dict[str, list[pd.DataFrame]] = {}
         self._rows = 0
 
@@ -75,7 +75,7 @@ class PageOutput:
     def finish(self, progress: Progress = SILENT) -> None:
         """Print the pages. Raises OneMapError statement.font."""
         frames = {name: whole_columns(parts) for name, parts in self._parts.items()}
-        pages = _Pages(frames, SheetTitles(self._language, self._known, frames), self._known)
+        pages = _Pages(frames, SheetTitles(self._language, self._known_titles, frames), self._known_titles)
         self._path.write_bytes(pdf_of(pages.document(), progress)[0])
 
     def close(self) -> None:
@@ -87,7 +87,7 @@ class _Pages:
     """The pages of one check."""
 
     def __init__(self, frames: Mapping[str, pd.DataFrame], titles: SheetTitles, known_titles: KnownTitles) -> None:
-        self._frames, self._titles, self._known = frames, titles, known_titles
+        self._frames, self._titles, self._known_titles = frames, titles, known_titles
         self._language = titles.language
         self._words = SheetWords(titles.language, titles)
 
@@ -108,7 +108,7 @@ class _Pages:
             Heading(phrase("run_pages.versions", language)),
             Paragraphs((list_text([text for _, text in self._texts(facts_of_versions)], language),)),
         )
-        foot = figures_foot(self._known.library, language)
+        foot = figures_foot(self._known_titles.library, language)
         origin = provenance(record, is_timed=False) if record else ""
         return Document(language, foot, (section,), origin=origin)
 
@@ -193,7 +193,7 @@ class _Pages:
         """The size of a finding: its ellipsoidal area, else what its kind of rule counts."""
         if finding["area_ellipsoidal_m2"] is not None:
             return f"{square_metres_text(finding['area_ellipsoidal_m2'])} m²"
-        kind = KINDS.get(self._known.kinds.get(finding["rule"], ""))
+        kind = KINDS.get(self._known_titles.kinds.get(finding["rule"], ""))
         return kind.extent(finding, self._language, PLAIN) if kind is not None else ""
 
 

@@ -76,7 +76,7 @@ class SheetOutput:
         record: Mapping[str, Any] = NO_RECORD,
     ) -> None:
         self._figures, self._record = figures, record
-        self._language, self._known = language, titles
+        self._language, self._known_titles = language, titles
         self._path = path
         self._label = label
         self._parts: dict[str, list[pd.DataFrame]] = {}
@@ -104,7 +104,11 @@ class SheetOutput:
         """Write the workbook."""
         workbook = Workbook(write_only=True)  # its rows are not kept as cells, which takes twice as long
         frames = {name: whole_columns(parts) for name, parts in self._parts.items()}
-        words = SheetWords(self._language, SheetTitles(self._language, self._known, frames)) if self._language else None
+        words = (
+            SheetWords(self._language, SheetTitles(self._language, self._known_titles, frames))
+            if self._language
+            else None
+        )
         frames = with_department_totals(frames, self._language) if self._language else frames
         for name, columns in frames.items():
             if words is None:

@@ -56,7 +56,7 @@ class LayersOfCheck:
         near = _read_layers(check_plan, sources, others, parcels.extent, parcels.boxes, progress)
         self.read = {code: self._small.read.get(code) or near[code] for code in check_plan.codes}
         self.crs = sources.crs
-        self._asked: dict[str, AskedFeatures] = {}
+        self._asked_features: dict[str, AskedFeatures] = {}
         self._vertices: dict[str, int] = {}
 
     def of(self, rule: Rule) -> LayerSource:
@@ -82,7 +82,7 @@ class LayersOfCheck:
 
         A code is read in the form of its table. A value that is not in the table counts as unknown, like null.
         """
-        asked_features = self._small.asked if rule.layer in self._small.read else self._asked
+        asked_features = self._small.asked if rule.layer in self._small.read else self._asked_features
         if rule.id not in asked_features:
             asked_features[rule.id] = _features_asked(rule, self.of(rule), features)
         return asked_features[rule.id]

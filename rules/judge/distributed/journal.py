@@ -60,12 +60,12 @@ class BlockJournal:
             self.about: dict[str, Any] = place.text(_ABOUT)
             for path in (self.parcels, self.folder / _FINISHED):
                 path.mkdir(exist_ok=True)
-        self._done: dict[int, FinishedBlock] = {}
+        self._finished_blocks: dict[int, FinishedBlock] = {}
         for path in sorted((self.folder / _FINISHED).iterdir()):
             if path.suffix or (finished := _read_whole(path)) is None:
                 path.unlink()
             else:
-                self._done[int(path.name)] = finished
+                self._finished_blocks[int(path.name)] = finished
 
     @property
     def parcels(self) -> Path:
@@ -75,15 +75,15 @@ class BlockJournal:
     @property
     def finished_blocks(self) -> dict[int, FinishedBlock]:
         """The finished blocks by number."""
-        return self._done
+        return self._finished_blocks
 
     def note(self, number: int, block: FinishedBlock) -> None:
         """Note that a block is finished and in the journal."""
-        self._done[number] = block
+        self._finished_blocks[number] = block
 
     def begin_again(self) -> None:
         """Delete every finished block: they answer another question."""
-        self._done.clear()
+        self._finished_blocks.clear()
         for path in (self.folder / _FINISHED).iterdir():
             path.unlink()
 

@@ -73,7 +73,7 @@ class _FinishedBlocks:
     def __init__(self, parcels: KeptParcels, finished: Mapping[int, FinishedBlock]) -> None:
         self._parcels, self._finished = parcels, finished
         self._places: dict[Group, dict[int, list[int]]] = {}  # of rows: by block its batches
-        self._known = set[int]()  # the blocks whose rows are among them
+        self._merged_blocks = set[int]()  # the blocks whose rows are among them
 
     def chunk(self, number: int) -> ChunkOnDisk:
         """The parcels of a range and all their rows; the blocks that hold some of these must be finished."""
@@ -102,8 +102,8 @@ class _FinishedBlocks:
                     yield Chunk({name: self._table(place)})
 
     def _look_at(self, blocks: Sequence[int]) -> None:
-        for block in set(blocks) - self._known:
-            self._known.add(block)
+        for block in set(blocks) - self._merged_blocks:
+            self._merged_blocks.add(block)
             for batch, (name, rule, number) in enumerate(self._finished[block].rows.groups):
                 self._places.setdefault((name, rule, number), {}).setdefault(block, []).append(batch)
 

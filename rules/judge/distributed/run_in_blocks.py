@@ -62,7 +62,7 @@ class RunInBlocks:
         self.bad: tuple[tuple[str, BadFeatures], ...] = question.parcels.bad
         self.parcels, self.blocks, self.resumed = files.count, files.blocks, begun_work.resumed
         self.problems, self.is_ahead = begun_work.problems, is_ahead
-        self._library, self._begun, self._began = library, begun_work, began
+        self._library, self._begun_work, self._began = library, begun_work, began
         self._engine, self._progress = engine, progress
         self._begin()
         self.record, self.verdicts = self._record(), self._verdicts()
@@ -79,7 +79,7 @@ class RunInBlocks:
         says why.
         """
         try:
-            yield from self._begun.chunks(itertools.chain(self._first, self._reached))
+            yield from self._begun_work.chunks(itertools.chain(self._first, self._reached))
         except RowsOutdated:
             self._begin()
             raise
@@ -95,16 +95,16 @@ class RunInBlocks:
 
     def _begin(self) -> None:
         while True:
-            self._reached = self._begun.work.reach_blocks(self._engine, self._progress)
+            self._reached = self._begun_work.work.reach_blocks(self._engine, self._progress)
             with contextlib.suppress(RowsOutdated):  # of which none was given
                 self._first = [*itertools.islice(self._reached, 1)]
                 return
 
     def _record(self) -> CheckRecord:
-        return self._begun.record(self._library, time.perf_counter() - self._began)
+        return self._begun_work.record(self._library, time.perf_counter() - self._began)
 
     def _verdicts(self) -> dict[str, int]:
-        counts = self._begun.counts()
+        counts = self._begun_work.counts()
         return {verdict.value: counts[verdict] for verdict in VERDICTS}
 
 

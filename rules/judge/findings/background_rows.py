@@ -25,7 +25,7 @@ class BackgroundRows:
         """Start with the rows about whole parcels, which need no rule. `wait_for_rows` raises what goes wrong."""
         self._parcels = parcels
         self._language = language
-        self._beside = row_thread
+        self._row_thread = row_thread
         self._rows: list[Future[RuleRows]] = []
         self._work: list[float] = []  # of each rule, in rows that it has about
         if row_thread is not None:
@@ -40,7 +40,7 @@ class BackgroundRows:
             return RuleRows(rule_judgement, *rows_of(rule_judgement, order, self._parcels.area_m2, self._language))
 
         self._work.append(1.0 + len(rule_judgement.judgement.pairs.parcel))
-        if self._beside is not None:
+        if self._row_thread is not None:
             read_ahead(rule_judgement)
         self._rows.append(self._begin(work))
 
@@ -64,8 +64,8 @@ class BackgroundRows:
         return sum(work for rows, work in zip(self._rows, self._work, strict=True) if not rows.done())
 
     def _begin(self, work: Callable[[], Result]) -> "Future[Result]":
-        if self._beside is not None:
-            return self._beside.submit(work)
+        if self._row_thread is not None:
+            return self._row_thread.submit(work)
         future: Future[Result] = Future()
         future.set_result(work())
         return future

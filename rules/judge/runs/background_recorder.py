@@ -27,8 +27,8 @@ class BackgroundRecorder:
 
     def __init__(self, library: Library, identifier: str, parcels: int, stack: contextlib.ExitStack) -> None:
         """parcels: how many the run has; stack: ends the transaction, which begins late."""
-        self._library, self._run, self._parcels, self._held = library, identifier, parcels, stack
-        self._beside = ThreadPoolExecutor(1)
+        self._library, self._run, self._parcels, self._stack = library, identifier, parcels, stack
+        self._packing_thread = ThreadPoolExecutor(1)
         self._packing: Future[list[tuple[str, StoredBlock]]] | None = None
         self._waiting: list[Callable[[], NamedBlocks]] = []
         self._bytes_held = self._parcels_taken = 0
@@ -43,7 +43,7 @@ class BackgroundRecorder:
             self._waiting.append(chunk.packed)
             return
         if 0 < count < self._parcels:
-            self._packing = self._beside.submit(lambda: list(packed_rows(chunk, first)))
+            self._packing = self._packing_thread.submit(lambda: list(packed_rows(chunk, first)))
             return
         rows, row_count = count + sum(table.count for table in chunk.tables.values()), 0
         for name, block in packed_rows(chunk, first):
@@ -67,7 +67,7 @@ class BackgroundRecorder:
 
     def close(self) -> None:
         """Release the thread; it may still be packing rows that are no longer needed."""
-        self._beside.shutdown(wait=False, cancel_futures=True)
+        self._packing_thread.shutdown(wait=False, cancel_futures=True)
 
     def _take(self, progress: Progress) -> None:
         """Take the rows that the thread has packed; waiting for them can be cancelled."""
@@ -83,7 +83,7 @@ class BackgroundRecorder:
 
     def _open(self) -> Recorder:
         if self._recorder is None:
-            self._recorder = Recorder(self._held.enter_context(self._library.writing()), self._run)
+            self._recorder = Recorder(self._stack.enter_context(self._library.writing()), self._run)
         return self._recorder
 
 

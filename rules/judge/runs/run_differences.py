@@ -93,7 +93,7 @@ class _TableComparison:
     def __init__(self, library: Library, identifier: str, name: str) -> None:
         self._name = name
         self._blocks = stored_blocks(library, identifier, name)
-        self._stored: Rows | None = None
+        self._stored_rows: Rows | None = None
         self._reached = 0
         self.differences: list[Difference] = []
         self.renamed: list[_RenamedRow] = []
@@ -115,7 +115,7 @@ class _TableComparison:
             apart = np.flatnonzero(~same_rows(before, after))
             for at, one, other in zip(apart.tolist(), before.take(apart), after.take(apart), strict=True):
                 self._hold_pair(at, one, other)
-            self._stored, fresh = stored_rows.slice(common, len(stored_rows)), fresh.slice(common, len(fresh))
+            self._stored_rows, fresh = stored_rows.slice(common, len(stored_rows)), fresh.slice(common, len(fresh))
             self._reached += common
 
     def finish(self) -> None:
@@ -123,7 +123,7 @@ class _TableComparison:
         while (stored_rows := self._next()) is not None:
             self.differences += [self._difference(at, row, None) for at, row in enumerate(stored_rows)]
             self._reached += len(stored_rows)
-            self._stored = None
+            self._stored_rows = None
 
     def _hold_pair(self, at: int, before: StoredRow, after: StoredRow) -> None:
         difference = self._difference(at, before, after)
@@ -141,11 +141,11 @@ class _TableComparison:
 
     def _next(self) -> Rows | None:
         """Stored rows that were not compared yet; None if there are no more."""
-        while self._stored is None or not len(self._stored):
-            self._stored = next(self._blocks, None)
-            if self._stored is None:
+        while self._stored_rows is None or not len(self._stored_rows):
+            self._stored_rows = next(self._blocks, None)
+            if self._stored_rows is None:
                 return None
-        return self._stored
+        return self._stored_rows
 
     def _difference(self, at: int, before: StoredRow | None, after: StoredRow | None) -> Difference:
         return self._name, self._reached + at + 1, _differing_part(before, after), _differing_part(after, before)

@@ -217,7 +217,7 @@ class _Town:
     def __init__(
         self, path: Path, cases: Sequence[IndicatorCase], indicator_cases: IndicatorCases, language: str
     ) -> None:
-        self._path, self._cases, self._given, self._language = path, cases, indicator_cases, language
+        self._path, self._cases, self._indicator_cases, self._language = path, cases, indicator_cases, language
         north = _SOUTH + len(cases) * _STEP_M
         self._ground = shapely.box(_WEST - _STEP_M, _SOUTH - _STEP_M, _WEST + _STEP_M, north)
         self._codes = [f"139901{number:03d}" for number in range(len(cases))]
@@ -231,7 +231,9 @@ class _Town:
             for name, shapes, table, ground in self._layers():
                 progress.check()
                 self._add(library, name, shapes, table, ground)
-            options = IndicatorOptions((pack,), (self._given.day,), UNIT, only=indicator_names, language=self._language)
+            options = IndicatorOptions(
+                (pack,), (self._indicator_cases.day,), UNIT, only=indicator_names, language=self._language
+            )
             rows = indicators(library, options, Threads.of(None, progress)).rows
         by_unit: dict[str, dict[str, Any]] = {}
         for row in rows:
@@ -291,7 +293,7 @@ class _Town:
             encoding=None,
             is_table=shapes is None,
         )
-        begin = date(int(year or self._given.year), 12, 31)
+        begin = date(int(year or self._indicator_cases.year), 12, 31)
         coverage, accept = Coverage(ground, FILE), () if len(table) else (EMPTY,)
         options = AddOptions(code, valid_from=begin, coverage=coverage, sure=True, accept=accept)
         Intake(library, lambda _code: (), system_user(), self._language).add_frame(frame, options)

@@ -223,7 +223,7 @@ class _Day:
         self._measures = TermMeasures(library, self.units, day, options.known_at, threads)
         self._targets = {pack.id: Targets(library, pack, day, options.known_at) for pack in options.packs}
         self._language = options.language
-        self._asked: dict[tuple[str, str, int | None], TermValues] = {}
+        self._term_values: dict[tuple[str, str, int | None], TermValues] = {}
         self.terms: list[Record] = []
         self.features: list[Record] = []
 
@@ -244,7 +244,9 @@ class _Day:
             if term.kind == OF_TABLE:  # a number of persons belongs to the state of the ground that it is divided by
                 years = [value.year for name, value in term_values.items() if value.year is not None]
                 year = years[0] if years else None
-            term_values[term.id] = self._asked[pack.id, term.id, year] = self._measures.measure(pack.id, term, year)
+            term_values[term.id] = self._term_values[pack.id, term.id, year] = self._measures.measure(
+                pack.id, term, year
+            )
         terms = [(pack.terms[name], term_values[name]) for name in item.formula.names]
         rows = []
         for unit, committed in enumerate(committed_rows):
@@ -258,7 +260,7 @@ class _Day:
             return [{**NOTHING, "in_review": None} for _ in self.units.names]
         committed_terms = [pack.terms[name] for name in item.committed.names]
         terms = [(term, self._measures.measure(pack.id, term)) for term in committed_terms]
-        self._asked |= {(pack.id, term.id, None): values for term, values in terms}
+        self._term_values |= {(pack.id, term.id, None): values for term, values in terms}
         rows = []
         for unit in range(len(self.units.names)):
             here = _TermsInUnit(terms, unit)
@@ -312,7 +314,7 @@ class _Day:
         }
 
     def _note_terms(self) -> None:
-        for (pack, term, _), values in self._asked.items():
+        for (pack, term, _), values in self._term_values.items():
             for unit, name in enumerate(self.units.names.tolist()):
                 number = float(values.value[unit])
                 row: Record = {"unit": name, "as_of": self.day.isoformat(), "pack": pack, "term": term}
@@ -328,7 +330,7 @@ class _Day:
 
     def versions(self) -> list[Record]:
         """Every version used for the units, the terms and the targets."""
-        used_versions = [version for values in self._asked.values() for version in values.versions]
+        used_versions = [version for values in self._term_values.values() for version in values.versions]
         used_versions += [targets.version for targets in self._targets.values() if targets.version is not None]
         own = self.units.record
         return [*used_versions, *([own] if own.get("table") else [])]
@@ -339,7 +341,7 @@ class _Day:
         Also on features that lie in none.
         """
         versions_and_areas = [
-            (one.versions[0], one.facts) for one in self._asked.values() if "declared_m2" in one.facts
+            (one.versions[0], one.facts) for one in self._term_values.values() if "declared_m2" in one.facts
         ]
         problems = [*self.units.problems, *declared_problems(library, self.units, versions_and_areas)]
         if options.unit is not None:

@@ -94,7 +94,7 @@ class TermMeasures:
         self._layers: dict[tuple[str, str, float], LayerInUnits] = {}
         self._grounds: dict[LayerPart, tuple[np.ndarray, np.ndarray]] = {}
         self._walks: dict[tuple[Any, ...], _Walked] = {}
-        self._beyond: dict[str, np.ndarray] = {}
+        self._outside_by_table: dict[str, np.ndarray] = {}
         self._values: dict[tuple[str, str, int | None], TermValues] = {}
         self.counted: dict[LayerInUnits, dict[str | None, np.ndarray]] = {}  # by condition which features may meet it
         self.ground_m2: np.ndarray = shapely.area(units.grounds)
@@ -512,11 +512,11 @@ class TermMeasures:
         """The area of each unit (m,) outside these versions' coverage. Raises OneMapError compare.arithmetic."""
         grounds = np.full(self._count, None, dtype=object)
         for version in dict.fromkeys(term_versions):
-            if version.table not in self._beyond:
+            if version.table not in self._outside_by_table:
                 coverage = coverage_of(self.library, version)
                 outside = parts_outside(self.units.grounds, coverage, self.threads)
-                self._beyond[version.table] = proved_ground(outside, self.units.source, self.units.names)
-            grounds = unions(grounds, self._beyond[version.table])
+                self._outside_by_table[version.table] = proved_ground(outside, self.units.source, self.units.names)
+            grounds = unions(grounds, self._outside_by_table[version.table])
         areas: np.ndarray = np.nan_to_num(shapely.area(grounds))
         return areas
 

@@ -13,22 +13,22 @@ class DocumentNumbers:
 
     def __init__(self, library: Library) -> None:
         self._library = library
-        self._given: dict[int, list[str]] = {}  # the moments, in order
+        self._moments_by_year: dict[int, list[str]] = {}  # the moments, in order
         self._carried: dict[int, list[tuple[str, int]]] = {}
 
     def before(self, year: int, at: str) -> int:
         """How many numbers of a year were given before a moment; cases carried over count by their highest."""
-        if year not in self._given:
+        if year not in self._moments_by_year:
             self._read(year)
         carried = [sequence for moment, sequence in self._carried[year] if moment < at]
-        return bisect_left(self._given[year], at) + max(carried, default=0)
+        return bisect_left(self._moments_by_year[year], at) + max(carried, default=0)
 
     def _read(self, year: int) -> None:
         sql = compose_sql(
             "SELECT at, chain, sequence FROM {events} WHERE year = ? AND sequence IS NOT NULL", events=EVENTS
         )
         rows = self._library.connection.execute(sql, (year,)).fetchall()
-        self._given[year] = sorted(at for at, chain, _ in rows if chain != CARRIED_CHAIN)
+        self._moments_by_year[year] = sorted(at for at, chain, _ in rows if chain != CARRIED_CHAIN)
         self._carried[year] = [(at, int(last)) for at, chain, last in rows if chain == CARRIED_CHAIN]
 
 

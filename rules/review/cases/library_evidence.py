@@ -25,7 +25,7 @@ class LibraryEvidence:
         self._library = library
         self._fresh = fresh or {}
         self.numbers = DocumentNumbers(library)
-        self._named: dict[str, Named] = {}
+        self._name_by_department: dict[str, Named] = {}
 
     @cached_property
     def calendar(self) -> WorkCalendar:
@@ -91,9 +91,9 @@ class LibraryEvidence:
 
     def name_of(self, department: str) -> Named:
         """The bureau's name of a department, with its code."""
-        if department not in self._named:
-            self._named[department] = name_with_code(self._names, department)
-        return self._named[department]
+        if department not in self._name_by_department:
+            self._name_by_department[department] = name_with_code(self._names, department)
+        return self._name_by_department[department]
 
     def numbers_before(self, year: int, at: str) -> int:
         """How many documents of a year were numbered before a moment, in all cases."""

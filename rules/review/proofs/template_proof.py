@@ -220,7 +220,7 @@ class _Delivery:
     """The delivery with one fault, as it is written to disk."""
 
     def __init__(self, template: DeliveryTemplate, template_cases: TemplateCases, fault: FaultCase) -> None:
-        self._template, self._given, self.fault = template, template_cases, fault
+        self._template, self._template_cases, self.fault = template, template_cases, fault
         self._values = {
             "code": str(template_cases.head.get("code", "000000")),
             "name": str(template_cases.head.get("name", "–")),
@@ -241,7 +241,7 @@ class _Delivery:
             written_codes = codes if like is None or lost_codes else [code for code in codes if code in changed_codes]
             _write_database(path, {code: frames[code] for code in written_codes if code in frames}, self._template)
         item = self.fault.item
-        for name in (*self._given.head.get("files", ()), *item.get("add_files", ())):
+        for name in (*self._template_cases.head.get("files", ()), *item.get("add_files", ())):
             if like is None or name in item.get("add_files", ()) or "text" in item:
                 self._write_file(root / name)
         for name in item.get("lose_files", ()):
@@ -259,7 +259,7 @@ class _Delivery:
         for folder in self._template.folders.folders:
             place = TemplateItem(FILES, folder.name).name_with(**self._values)
             items += [(place, item) for item in folder.items if item.layers and item.suffix in _DATABASES]
-        further = [code for code in self._given.frames if code not in named_layers]
+        further = [code for code in self._template_cases.frames if code not in named_layers]
         if not items:  # a template without folders proves layers, wherever they lie
             yield root / _LAYERS, further
         for place, item in items:
@@ -269,7 +269,7 @@ class _Delivery:
 
     def _frames(self) -> tuple[Frames, set[str]]:
         """The layers with the fault, and the codes of those that it changes."""
-        frames, changed_codes = dict(self._given.frames), set[str]()
+        frames, changed_codes = dict(self._template_cases.frames), set[str]()
         for step, shape in self.fault.steps:
             code = str(step["layer"])
             frames[code] = _with_step(frames[code], step, shape)
@@ -281,7 +281,7 @@ class _Delivery:
     @property
     def _text(self) -> str:
         """The text of the plan."""
-        return str(self.fault.item.get("text", self._given.head.get("text", "")))
+        return str(self.fault.item.get("text", self._template_cases.head.get("text", "")))
 
     def _write_file(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)

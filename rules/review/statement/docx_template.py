@@ -63,7 +63,7 @@ class OwnTemplate:
         texts["annex"] = dict.fromkeys(ANNEXES, _NO_ANNEX) | {annex["name"]: annex for annex in texts["attached"]}
         block_names = [name for kind in DOCUMENTS for name in block_names_of(kind)]
         texts["blocks"] = dict.fromkeys([*block_names, *(f"table_{name}" for name in table_names())], "")
-        self._named = set(_BLOCK.findall(_checked_source(path, texts)))
+        self._block_names = set(_BLOCK.findall(_checked_source(path, texts)))
         self._template = DocxTemplate(str(path))
 
     def document(self, pictures: Sequence[Picture]) -> Doc:
@@ -94,7 +94,7 @@ class OwnTemplate:
                 table = getattr(block, "table", "") or getattr(block, "instead_of", "")
                 adders.setdefault(f"table_{table}", []).append(partial(printer.add, block))
         adders[IMPRINT] = [printer.add_imprint]
-        return {name: adds for name, adds in adders.items() if name in self._named}
+        return {name: adds for name, adds in adders.items() if name in self._block_names}
 
     def _take_out(self, printer: PaperPrinter, adds: Sequence[Callable[[], None]]) -> Markup:
         """Append blocks to the document, remove them again, and return their XML."""

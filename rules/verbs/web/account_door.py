@@ -72,7 +72,7 @@ class AccountDoor:
         )
         self._make_core, self._request, self._seconds = make_core, request, seconds
         self._failures = SlowedFailures()
-        self._known: set[str] = set()
+        self._known_accounts: set[str] = set()
         self._turn, self._waiting = threading.Lock(), threading.Semaphore(_MOST_WAITING)
         self._making = ThreadPoolExecutor(1)  # in a rush a core begins for each who signs in, one after the other
         self._spare = self._making.submit(self._ready_core)
@@ -120,7 +120,7 @@ class AccountDoor:
             self._note(f"refused ({answer.problems[0]['code']})", account, address)
             raise SignInRefused(answer)
         self._spare = self._making.submit(self._ready_core)
-        self._known.add(account)
+        self._known_accounts.add(account)
         self._end_oldest_of(account)
         if len(self.sessions) + 1 > answer.result["places"] * _SHARE:
             core.end()
@@ -158,7 +158,7 @@ class AccountDoor:
         A name that has never signed in is not written, because it may be a password typed into the wrong field.
         """
         moment = datetime.now(UTC).isoformat(timespec="seconds")
-        name = " ".join(account.split()) if account in self._known else "?"
+        name = " ".join(account.split()) if account in self._known_accounts else "?"
         parts = [part for part in (moment, event, name, address) if part]
         sys.stderr.write(f"{terminal_text(' · '.join(parts))}\n")
         sys.stderr.flush()

@@ -55,9 +55,9 @@ class ServeChild:
         self._waiting: dict[int, queue.Queue[dict[str, Any] | None]] = {}
         self._turn = threading.Lock()
         self._has_ended = threading.Event()
-        self._held = contextlib.ExitStack()
+        self._stack = contextlib.ExitStack()
         text = _SERVING.format(main=str(_MAIN), language=language, gives_way=gives_way)
-        self._program = self._held.enter_context(python_process(text, most))
+        self._program = self._stack.enter_context(python_process(text, most))
         threading.Thread(target=self._listen, daemon=True).start()
 
     @property
@@ -119,7 +119,7 @@ class ServeChild:
 
         It has a moment to close the library, so that this is one file again.
         """
-        with self._held, contextlib.suppress(subprocess.TimeoutExpired):
+        with self._stack, contextlib.suppress(subprocess.TimeoutExpired):
             self.ask_to_end()
             self._program.wait(_LAST_WORDS_S)
 

@@ -245,7 +245,7 @@ def river(town, tmp_path):
 def open_in(tab, path):
     """Open another library in the room."""
     tab.library.open(str(path))
-    wait_for(lambda: tab._listed == str(path))
+    wait_for(lambda: tab._listed_path == str(path))
 
 
 def test_a_map_comes_when_it_is_asked_for(tab, city, river):
