@@ -211,14 +211,18 @@ def test_a_password_is_never_repeated(onemap, address, code):
 
 
 def test_a_table_without_the_right_to_read_is_not_offered(onemap, database):
-    database.run("CREATE ROLE guest LOGIN; GRANT USAGE ON SCHEMA gh TO guest; GRANT SELECT ON public.arcs TO guest")
-    url = database.url.replace("user=onemap", "user=guest")
+    # Roles are the whole server's, which other tests use too.
+    database.run(
+        "CREATE ROLE arc_reader LOGIN; GRANT USAGE ON SCHEMA gh TO arc_reader; "
+        "GRANT SELECT ON public.arcs TO arc_reader"
+    )
+    url = database.url.replace("user=onemap", "user=arc_reader")
     assert [layer["name"] for layer in onemap("inspect", url).json["layers"]] == ["public.arcs"]
 
 
 def test_a_schema_that_may_not_be_used_hides_no_other(onemap, database):
-    database.run("CREATE ROLE clerk LOGIN; GRANT SELECT ON ALL TABLES IN SCHEMA gh, public TO clerk")
-    url = database.url.replace("user=onemap", "user=clerk")
+    database.run("CREATE ROLE table_reader LOGIN; GRANT SELECT ON ALL TABLES IN SCHEMA gh, public TO table_reader")
+    url = database.url.replace("user=onemap", "user=table_reader")
     names = [layer["name"] for layer in onemap("inspect", url).done().json["layers"]]
     assert names == ["public.arcs", "public.bare", "public.mixed", "public.nothing"]
     assert onemap("inspect", f"{url}&table=gh.永久基本农田").codes == ["postgis.refused"]
