@@ -246,6 +246,17 @@ def test_a_newer_shp_beside_an_older_index_is_refused(shelf, layer_file, box, ne
     assert shelf.add(path).codes == ["source.rows"]
 
 
+def test_an_index_that_names_a_shape_twice_is_refused(shelf, layer_file, box):
+    """The feature 5 would stand on the ground of feature 1, and its own ground be lost."""
+    path = layer_file("a.shp", [box(n, 0) for n in range(6)])
+    index = bytearray(path.with_suffix(".shx").read_bytes())
+    index[132:140] = index[100:108]
+    path.with_suffix(".shx").write_bytes(index)
+    refused = shelf.add(path)
+    assert refused.codes == ["source.rows"]
+    assert "5 rows could be read where it should hold 6" in refused.json["problems"][0]["message"]
+
+
 @pytest.mark.parametrize("is_table", [False, True])
 def test_fields_of_foxpros_own_kinds_are_refused_by_name(onemap, layer_file, box, is_table):
     """Whole numbers in four bytes and the numbers of notes came as text."""
