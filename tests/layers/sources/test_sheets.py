@@ -143,6 +143,20 @@ def test_a_parcel_column_parts_parcels_merged_or_written_once(sheet):
         assert frame.attributes.to_dict("list") == {"DKBH": ["A-1", "B-2"], "DKMC": ["甲", "乙"]}
 
 
+@pytest.mark.parametrize("closed", [False, True])
+@pytest.mark.parametrize("written", ["at each point", "once"])
+def test_a_header_of_two_rows_saved_as_csv_parts_parcels(table, sheet, closed, written):
+    """Its headings stand in the upper row; without them all corners made one ring."""
+    rows = [["地块编号", "HXMC", "点号", "坐标", ""], ["", "", "", "纵坐标X", "横坐标Y"]]
+    for number, points in (("A-1", FIRST), ("B-2", SECOND)):
+        for at, row in enumerate(numbered_rows(points, closed)):
+            rows.append([number, "甲", *row] if at == 0 or written == "at each point" else ["", "", *row])
+    for path in (table("\n".join(",".join(map(str, row)) for row in rows)), sheet(rows)):
+        frame = read(path)
+        assert areas(frame) == [10_000.0, 2_500.0]
+        assert frame.attributes.to_dict("list") == {"DKBH": ["A-1", "B-2"], "HXMC": ["甲", "甲"]}
+
+
 def test_titles_between_blocks_part_parcels(sheet):
     head = ["点号", "X坐标", "Y坐标", "边长"]
     rows = [["某项目勘测定界界址点成果表"], ["地块一"], head, *numbered_rows(FIRST), ["面积：1公顷"], []]
