@@ -162,6 +162,18 @@ def test_damage_in_the_middle_of_a_zip_is_refused(shelf, layer_file, box, tmp_pa
         assert shelf.add(packed).codes == ["source.damaged"]
 
 
+@pytest.mark.parametrize("note", [None, "说明.txt", "说明.docx"])
+def test_a_zip_that_holds_a_zip_says_to_unpack_it(onemap, tmp_path, note):
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("报送/内层.zip", b"PK")
+        if note:
+            archive.writestr(note, "数据说明")
+    answer = onemap("inspect", path)
+    assert answer.codes == ["source.archives"]
+    assert "报送/内层.zip" in answer.json["problems"][0]["message"]
+
+
 def test_a_locked_zip_and_one_that_climbs_out_are_refused(onemap, tmp_path):
     with zipfile.ZipFile(tmp_path / "out.zip", "w") as archive:
         archive.writestr("../../evil.geojson", "{}")
