@@ -76,10 +76,10 @@ def check_counts(path: Path) -> None:
     places = np.frombuffer(content, ">i4", len(content) // 8 * 2).reshape(-1, 2).astype(np.int64) * 2
     starts = places[places[:, 1] > 0, 0]  # some writers give a feature without a shape no place
     shapes, records = len(places), _Table.of(table).records
-    named = shapes - len(starts) + len(np.unique(starts))
+    known = shapes - len(starts) + len(np.unique(starts))
     held = shapes + _further_shapes(path, places)
-    if not named == shapes == records == held:
-        raise OneMapError("source.rows", file=path.name, rows=min(records, named), held=max(records, held))
+    if not known == shapes == records == held:
+        raise OneMapError("source.rows", file=path.name, rows=min(records, known), held=max(records, held))
 
 
 def _further_shapes(path: Path, places: np.ndarray) -> int:
