@@ -30,7 +30,7 @@ _ROLES = (
     ("label", re.compile(r"(界址|拐|桩|边界|界|角|顶)?点(编?号|序号?)|界址点|拐点|界桩号?|桩号|jzdh|jzd")),
 )
 _UNITS = re.compile(r"(单位|米|度|分|秒|m|°|dd?d?\.?mm\.?ss\w*|decimal|十进制|小数)+$")
-_OF_COORDINATES = re.compile(r"坐标(?!系)|经纬|coord", re.IGNORECASE)
+_OF_COORDINATES = re.compile(r"(?!坐标系\s*:).*(坐标|经纬|coord|cgcs|2000国家)", re.IGNORECASE)
 _PAIRS = (("north", "east"), ("x", "y"), ("longitude", "latitude"))
 _COORDINATES = frozenset(role for pair in _PAIRS for role in pair)
 
@@ -110,7 +110,7 @@ def _with_headings_above(grid: Grid, row: int) -> list[Any]:
     """
     header = grid.rows[row]
     first = next((column for column, cell in enumerate(header) if role_of(cell) in _COORDINATES), None)
-    if row == 0 or first is None or not _OF_COORDINATES.search(plain(grid.at(row - 1, first))):
+    if row == 0 or first is None or not _OF_COORDINATES.match(plain(grid.at(row - 1, first))):
         return header
     width = max(len(header), len(grid.rows[row - 1]))
     return [grid.at(row if plain(grid.at(row, column)) else row - 1, column) for column in range(width)]
