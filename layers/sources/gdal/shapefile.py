@@ -76,10 +76,11 @@ def check_counts(path: Path) -> None:
     places = np.frombuffer(content, ">i4", len(content) // 8 * 2).reshape(-1, 2).astype(np.int64) * 2
     starts = places[places[:, 1] > 0, 0]  # some writers give a feature without a shape no place
     shapes, records = len(places), _Table.of(table).records
-    known = shapes - len(starts) + len(np.unique(starts))
-    held = shapes + _further_shapes(path, places)
-    if not known == shapes == records == held:
-        raise OneMapError("source.rows", file=path.name, rows=min(records, known), held=max(records, held))
+    distinct_shapes = shapes - len(starts) + len(np.unique(starts))
+    all_shapes = shapes + _further_shapes(path, places)
+    if not distinct_shapes == shapes == records == all_shapes:
+        rows, rows_due = min(records, distinct_shapes), max(records, all_shapes)
+        raise OneMapError("source.rows", file=path.name, rows=rows, held=rows_due)
 
 
 def _further_shapes(path: Path, places: np.ndarray) -> int:

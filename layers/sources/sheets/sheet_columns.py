@@ -30,6 +30,7 @@ _ROLES = (
     ("label", re.compile(r"(界址|拐|桩|边界|界|角|顶)?点(编?号|序号?)|界址点|拐点|界桩号?|桩号|jzdh|jzd")),
 )
 _UNITS = re.compile(r"(单位|米|度|分|秒|m|°|dd?d?\.?mm\.?ss\w*|decimal|十进制|小数)+$")
+_METRES = re.compile(r"\(?(单位:?)?(m|米)\)?", re.IGNORECASE)
 _OF_COORDINATES = re.compile(r"(?!坐标系\s*:).*(坐标|经纬|coord|cgcs|2000国家)", re.IGNORECASE)
 _PAIRS = (("north", "east"), ("x", "y"), ("longitude", "latitude"))
 _COORDINATES = frozenset(role for pair in _PAIRS for role in pair)
@@ -124,10 +125,15 @@ def _row_roles(row: list[Any]) -> Iterator[tuple[str, int]]:
 
 
 def is_header(row: list[Any], columns: Columns) -> bool:
-    """Whether a row below the header repeats it."""
+    """Whether a row below the header repeats it, or gives the metres of its coordinates."""
     pair = columns.pair
     # Nearly no row is one, which the cells of the coordinates show.
-    if pair is None or any(role_of(cell) != role for role in pair for cell in row[columns.roles[role] :][:1]):
+    if pair is None:
+        return False
+    cells = [cell for role in pair for cell in row[columns.roles[role] :][:1]]
+    if all(isinstance(cell, str) and _METRES.fullmatch(plain(cell)) for cell in cells):
+        return len(cells) == len(pair)
+    if any(role_of(cell) != role for role, cell in zip(pair, cells, strict=False)):
         return False
     roles = dict(_row_roles(row))
     return all(roles.get(role) == columns.roles[role] for role in pair)

@@ -158,6 +158,12 @@ def test_a_header_of_two_rows_saved_as_csv_parts_parcels(table, sheet, closed, w
         assert frame.attributes.to_dict("list") == {"DKBH": ["A-1", "B-2"], "HXMC": ["甲", "甲"]}
 
 
+@pytest.mark.parametrize("unit", ["(m)", "（米）", "单位：m"])
+def test_a_row_of_metres_under_the_header_is_no_point(table, unit):
+    rows = [",".join(map(str, row)) for row in numbered_rows(FIRST)]
+    assert areas(read(table("\n".join(["点号,X,Y", f",{unit},{unit}", *rows])))) == [10_000.0]
+
+
 def test_a_title_above_a_blank_heading_names_no_column(table):
     """The first column holds the numbers of the points, and no parcel's name."""
     above = ["地块编号,坐标系：2000国家大地坐标系,", "地块编号,A-2000,"]
