@@ -51,7 +51,7 @@ def unpack_source(path: Path) -> Iterator[tuple[Path, Path | None]]:
 
     Also give the folder into which an archive was unpacked, None if the path is no archive.
 
-    Raises OneMapError as `unpack_archive`, whatever `sources_in` refuses, and raster.packed.
+    Raises OneMapError as `unpack_archive`, whatever `sources_in` refuses, raster.packed and source.archives.
     """
     if path.suffix.lower() not in formats.ARCHIVES or path.is_dir():
         yield path, None
@@ -64,6 +64,7 @@ def unpack_source(path: Path) -> Iterator[tuple[Path, Path | None]]:
         except OneMapError as error:
             if error.code == "source.nothing_inside":
                 _check_no_rasters(room, path.name)
+                check_no_archives(room, path.name)
             raise
         yield sources[0] if len(sources) == 1 else room, room
 
@@ -74,6 +75,13 @@ def _check_no_rasters(room: Path, name: str) -> None:
     rasters = sorted(item.name for item in room.rglob("*") if item.suffix.lower() in grids)
     if rasters:
         raise OneMapError("raster.packed", file=name, rasters=listed_rasters(rasters))
+
+
+def check_no_archives(room: Path, name: str) -> None:
+    """Refuse an archive that holds other archives, and nothing that can be read. Raises OneMapError source.archives."""
+    inner = [item.relative_to(room).as_posix() for item in files_in(room) if item.suffix.lower() in formats.ARCHIVES]
+    if inner:
+        raise OneMapError("source.archives", file=name, archives=inner)
 
 
 def unpack_archive(path: Path, room: Path) -> None:

@@ -25,7 +25,7 @@ from onemap.layers.geometry.proof_beside import NOBODY, Provers
 from onemap.layers.geometry.validity import check_vertices
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources import formats, library_source, postgis
-from onemap.layers.sources.archive import check_driver, sources_in, unpack_source, whole_of
+from onemap.layers.sources.archive import check_driver, check_no_archives, sources_in, unpack_source, whole_of
 from onemap.layers.sources.drawing import dxf, kml
 from onemap.layers.sources.gdal import vector, vector_stream
 from onemap.layers.sources.gdal.drivers import GDAL_DRIVERS, MAPINFO
@@ -100,7 +100,12 @@ def open_with_rest(source: str | Path) -> Iterator[tuple[OpenSource, tuple[Probl
             raise PermissionError
         with unpack_source(path) as (opened_source, room):
             if opened_source == path or not _is_folder_of_sources(opened_source):
-                _check_readable(opened_source)
+                try:
+                    _check_readable(opened_source)
+                except OneMapError:
+                    if room is not None:  # a note beside the archive that holds the data
+                        check_no_archives(room, path.name)
+                    raise
             with _as_saved(opened_source) as settled:
                 yield settled, () if room is None else _rest_of_archive(path, room)
     except PermissionError as error:

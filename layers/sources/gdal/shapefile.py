@@ -66,23 +66,26 @@ def with_utf8_projection(path: Path) -> Iterator[Path]:
 def check_counts(path: Path) -> None:
     """Refuse a shapefile whose numbers of shapes and records differ; GDAL would read the smaller number.
 
-    Also refuse one with more shapes than its index knows, as when a newer .shp was put beside older parts.
-    Raises OneMapError source.rows.
+    Also refuse one with more shapes than its index knows, as when a newer .shp was put beside older parts, and one
+    whose index names a shape twice, because another is lost by that. Raises OneMapError source.rows.
     """
     index, table = sibling(path, ".shx"), sibling(path, ".dbf")
     if index is None or table is None:
         return
-    shapes = (index.stat().st_size - 100) // 8
-    records = _Table.of(table).records
-    held_count = shapes + _further_shapes(path, index.read_bytes()[100:], shapes)
-    if not shapes == records == held_count:
-        raise OneMapError("source.rows", file=path.name, rows=min(records, shapes), held=max(records, held_count))
+    content = index.read_bytes()[100:]
+    places = np.frombuffer(content, ">i4", len(content) // 8 * 2).reshape(-1, 2).astype(np.int64) * 2
+    starts = places[places[:, 1] > 0, 0]  # some writers give a feature without a shape no place
+    shapes, records = len(places), _Table.of(table).records
+    distinct_shapes = shapes - len(starts) + len(np.unique(starts))
+    all_shapes = shapes + _further_shapes(path, places)
+    if not distinct_shapes == shapes == records == all_shapes:
+        rows, rows_due = min(records, distinct_shapes), max(records, all_shapes)
+        raise OneMapError("source.rows", file=path.name, rows=rows, held=rows_due)
 
 
-def _further_shapes(path: Path, index: bytes, shapes: int) -> int:
+def _further_shapes(path: Path, places: np.ndarray) -> int:
     """Count the shapes after the last one in the index that continue its numbering."""
-    places = np.frombuffer(index, ">i4", 2 * shapes).reshape(-1, 2).astype(np.int64) * 2
-    further, at = 0, int((places.sum(axis=1) + 8).max(initial=100))
+    shapes, further, at = len(places), 0, int((places.sum(axis=1) + 8).max(initial=100))
     with path.open("rb") as file:
         while file.seek(at) == at and len(head := file.read(8)) == 8:
             number, words = (int.from_bytes(head[part : part + 4], "big") for part in (0, 4))

@@ -239,7 +239,7 @@ def _table_frame(path: Path, grid: Grid) -> RawFrame:
     header = next((row for row in range(len(grid.rows)) if _names_columns(grid.rows[row])), None)
     if header is None:
         raise OneMapError("sheet.no_header", file=path.name, layer=grid.name)
-    columns = Columns(header, {}, headings_of(grid, header))
+    columns = Columns(header, {}, headings_of(grid, grid.rows[header]))
     rows = [row for row in range(header + 1, len(grid.rows)) if any(map(plain, grid.rows[row]))]
     if not rows:
         raise OneMapError("source.empty", file=path.name, layer=grid.name)

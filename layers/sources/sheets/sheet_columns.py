@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +30,10 @@ _ROLES = (
     ("label", re.compile(r"(界址|拐|桩|边界|界|角|顶)?点(编?号|序号?)|界址点|拐点|界桩号?|桩号|jzdh|jzd")),
 )
 _UNITS = re.compile(r"(单位|米|度|分|秒|m|°|dd?d?\.?mm\.?ss\w*|decimal|十进制|小数)+$")
+_METRES = re.compile(r"\(?(单位:?)?(m|米)\)?", re.IGNORECASE)
+_OF_COORDINATES = re.compile(r"(?!坐标系\s*:).*(坐标|经纬|coord|cgcs|2000国家)", re.IGNORECASE)
 _PAIRS = (("north", "east"), ("x", "y"), ("longitude", "latitude"))
+_COORDINATES = frozenset(role for pair in _PAIRS for role in pair)
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,8 @@ def columns_of(grid: Grid, file: str) -> Columns | None:
     Raises OneMapError sheet.side_by_side if two columns hold the same coordinate.
     """
     for row in range(min(len(grid.rows), _FIRST_ROWS)):
-        roles = list(_row_roles(grid.rows[row]))
+        header = _with_headings_above(grid, row)
+        roles = list(_row_roles(header))
         role_columns: dict[str, int] = {}
         for role, column in roles:
             role_columns.setdefault(role, column)
@@ -96,8 +100,21 @@ def columns_of(grid: Grid, file: str) -> Columns | None:
         twice = [role for role, _ in roles if role in ("x", "y", "north", "east", "wkt")]
         if len(twice) != len(set(twice)):
             raise OneMapError("sheet.side_by_side", file=file, layer=grid.name, feature=row + 1)
-        return Columns(row, role_columns, headings_of(grid, row))
+        return Columns(row, role_columns, headings_of(grid, header))
     return None
+
+
+def _with_headings_above(grid: Grid, row: int) -> list[Any]:
+    """Return a row with the headings that stand above its blank cells, if a heading of all coordinates stands there.
+
+    A merged header of two rows is saved like this as CSV. Without its upper row no column would part the parcels.
+    """
+    header = grid.rows[row]
+    first = next((column for column, cell in enumerate(header) if role_of(cell) in _COORDINATES), None)
+    if row == 0 or first is None or not _OF_COORDINATES.match(plain(grid.at(row - 1, first))):
+        return header
+    width = max(len(header), len(grid.rows[row - 1]))
+    return [grid.at(row if plain(grid.at(row, column)) else row - 1, column) for column in range(width)]
 
 
 def _row_roles(row: list[Any]) -> Iterator[tuple[str, int]]:
@@ -108,21 +125,27 @@ def _row_roles(row: list[Any]) -> Iterator[tuple[str, int]]:
 
 
 def is_header(row: list[Any], columns: Columns) -> bool:
-    """Whether a row below the header repeats it."""
+    """Whether a row below the header repeats it, or gives the metres of its coordinates."""
     pair = columns.pair
     # Nearly no row is one, which the cells of the coordinates show.
-    if pair is None or any(role_of(cell) != role for role in pair for cell in row[columns.roles[role] :][:1]):
+    if pair is None:
+        return False
+    cells = [cell for role in pair for cell in row[columns.roles[role] :][:1]]
+    if all(isinstance(cell, str) and _METRES.fullmatch(plain(cell)) for cell in cells):
+        return len(cells) == len(pair)
+    if any(role_of(cell) != role for role, cell in zip(pair, cells, strict=False)):
         return False
     roles = dict(_row_roles(row))
     return all(roles.get(role) == columns.roles[role] for role in pair)
 
 
-def headings_of(grid: Grid, row: int) -> tuple[str, ...]:
-    """Return unique names for all columns; one without a heading is named by its number."""
+def headings_of(grid: Grid, header: Sequence[Any]) -> tuple[str, ...]:
+    """Return unique names for all columns of a grid with this header; one without a heading is named by its number."""
     width = max(len(values) for values in grid.rows)
     names: dict[str, None] = {}
     for column in range(width):
-        name = re.sub(r"\s+", "", plain(grid.at(row, column))) or f"_{column + 1}"
+        heading = header[column] if column < len(header) else None
+        name = re.sub(r"\s+", "", plain(heading)) or f"_{column + 1}"
         while name in names:
             name += "_"
         names[name] = None

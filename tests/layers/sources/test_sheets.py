@@ -143,6 +143,35 @@ def test_a_parcel_column_parts_parcels_merged_or_written_once(sheet):
         assert frame.attributes.to_dict("list") == {"DKBH": ["A-1", "B-2"], "DKMC": ["甲", "乙"]}
 
 
+@pytest.mark.parametrize("closed", [False, True])
+@pytest.mark.parametrize("written", ["at each point", "once"])
+@pytest.mark.parametrize("over", ["坐标", "坐标（单位：m）", "CGCS2000坐标系", "2000国家大地"])
+def test_a_header_of_two_rows_saved_as_csv_parts_parcels(table, sheet, closed, written, over):
+    """Its headings stand in the upper row; without them all corners made one ring."""
+    rows = [["地块编号", "HXMC", "点号", over, ""], ["", "", "", "纵坐标X", "横坐标Y"]]
+    for number, points in (("A-1", FIRST), ("B-2", SECOND)):
+        for at, row in enumerate(numbered_rows(points, closed)):
+            rows.append([number, "甲", *row] if at == 0 or written == "at each point" else ["", "", *row])
+    for path in (table("\n".join(",".join(map(str, row)) for row in rows)), sheet(rows)):
+        frame = read(path)
+        assert areas(frame) == [10_000.0, 2_500.0]
+        assert frame.attributes.to_dict("list") == {"DKBH": ["A-1", "B-2"], "HXMC": ["甲", "甲"]}
+
+
+@pytest.mark.parametrize("unit", ["(m)", "（米）", "单位：m"])
+def test_a_row_of_metres_under_the_header_is_no_point(table, unit):
+    rows = [",".join(map(str, row)) for row in numbered_rows(FIRST)]
+    assert areas(read(table("\n".join(["点号,X,Y", f",{unit},{unit}", *rows])))) == [10_000.0]
+
+
+def test_a_title_above_a_blank_heading_names_no_column(table):
+    """The first column holds the numbers of the points, and no parcel's name."""
+    above = ["地块编号,坐标系：2000国家大地坐标系,", "地块编号,A-2000,"]
+    rows = [",".join(map(str, row)) for row in numbered_rows(FIRST)]
+    for title in above:
+        assert areas(read(table("\n".join([title, ",X,Y", *rows])))) == [10_000.0]
+
+
 def test_titles_between_blocks_part_parcels(sheet):
     head = ["点号", "X坐标", "Y坐标", "边长"]
     rows = [["某项目勘测定界界址点成果表"], ["地块一"], head, *numbered_rows(FIRST), ["面积：1公顷"], []]

@@ -162,6 +162,18 @@ def test_damage_in_the_middle_of_a_zip_is_refused(shelf, layer_file, box, tmp_pa
         assert shelf.add(packed).codes == ["source.damaged"]
 
 
+@pytest.mark.parametrize("note", [None, "说明.txt", "说明.docx"])
+def test_a_zip_that_holds_a_zip_says_to_unpack_it(onemap, tmp_path, note):
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("报送/内层.zip", b"PK")
+        if note:
+            archive.writestr(note, "数据说明")
+    answer = onemap("inspect", path)
+    assert answer.codes == ["source.archives"]
+    assert "报送/内层.zip" in answer.json["problems"][0]["message"]
+
+
 def test_a_locked_zip_and_one_that_climbs_out_are_refused(onemap, tmp_path):
     with zipfile.ZipFile(tmp_path / "out.zip", "w") as archive:
         archive.writestr("../../evil.geojson", "{}")
@@ -244,6 +256,17 @@ def test_a_newer_shp_beside_an_older_index_is_refused(shelf, layer_file, box, ne
     for suffix in newer:
         path.with_suffix(suffix).write_bytes(other.with_suffix(suffix).read_bytes())
     assert shelf.add(path).codes == ["source.rows"]
+
+
+def test_an_index_that_names_a_shape_twice_is_refused(shelf, layer_file, box):
+    """The feature 5 would stand on the ground of feature 1, and its own ground be lost."""
+    path = layer_file("a.shp", [box(n, 0) for n in range(6)])
+    index = bytearray(path.with_suffix(".shx").read_bytes())
+    index[132:140] = index[100:108]
+    path.with_suffix(".shx").write_bytes(index)
+    refused = shelf.add(path)
+    assert refused.codes == ["source.rows"]
+    assert "5 rows could be read where it should hold 6" in refused.json["problems"][0]["message"]
 
 
 @pytest.mark.parametrize("is_table", [False, True])
