@@ -4,6 +4,7 @@ import numpy as np
 import shapely
 
 from onemap.layers.geometry.row_blocks import blocks
+from onemap.layers.geometry.row_by_row import apply_by_row
 
 _COLLECTION = 7
 _MULTIS = (shapely.multipoints, shapely.multilinestrings, shapely.multipolygons)  # by dimension
@@ -126,7 +127,11 @@ def sound(geometries: np.ndarray) -> np.ndarray:
     """Return moved polygons (n,), made valid where the last digit made rings cross."""
     result = geometries.copy()
     rows = np.flatnonzero((shapely.get_dimensions(result) == 2) & ~shapely.is_valid(result))
-    result[rows] = polygon_parts(shapely.make_valid(result[rows]))
+    grounds = apply_by_row(shapely.make_valid, result[rows])
+    # Of rings that run back on themselves the edges cannot always be made into rings again; their ground can.
+    failed = shapely.is_missing(grounds)
+    grounds[failed] = shapely.make_valid(result[rows[failed]], method="structure", keep_collapsed=False)
+    result[rows] = polygon_parts(grounds)
     return result
 
 

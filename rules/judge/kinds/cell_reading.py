@@ -11,7 +11,7 @@ import shapely
 
 from onemap.layers.crs.systems import transformation
 from onemap.layers.errors import OneMapError
-from onemap.layers.geometry.parts import shift_geometries
+from onemap.layers.geometry.parts import shift_geometries, sound
 from onemap.layers.rasters.fill_values import hold_no_value
 from onemap.rules.judge.kinds.raster_grids import Weights
 
@@ -68,7 +68,11 @@ def values_of_cells(values: np.ndarray, cells: Weights, window: "Window") -> np.
 def changes_of_plane(
     grid: "DatasetReader", crs: pyproj.CRS, plane: pyproj.CRS, local: tuple[float, float]
 ) -> tuple[Change, Change]:
-    """The transformations from the library's plane, counted from `local`, to the grid's cells, and back."""
+    """The transformations from the library's plane, counted from `local`, to the grid's cells, and back.
+
+    The last digit may make the edges of a piece cross that is thinner than it: pieces come back valid, and None where
+    nothing is left.
+    """
     forward, inverse, origin = transformation(plane, crs), transformation(crs, plane), grid.transform
 
     def to_grid(geometries: np.ndarray) -> np.ndarray:
@@ -83,6 +87,6 @@ def changes_of_plane(
             east, north = origin.c + origin.a * xy[:, 0], origin.f + origin.e * xy[:, 1]
             return np.column_stack([east, north] if inverse is None else inverse(east, north))
 
-        return shift_geometries(shapely.transform(geometries, points_to_plane), (-local[0], -local[1]))
+        return sound(shift_geometries(shapely.transform(geometries, points_to_plane), (-local[0], -local[1])))
 
     return to_grid, to_plane

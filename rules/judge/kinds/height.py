@@ -295,7 +295,7 @@ def _box_of_grid(reference: RasterReference, ground: Ground) -> np.ndarray:
     """A box (4,) in the library's plane that a grid does not leave; without end where the plane does not reach."""
     with checked_raster(reference) as grid:
         _, to_plane = changes_of_plane(grid, raster_crs(grid, reference.given_crs), ground.system, ground.origin)
-        edge = shapely.segmentize(shapely.box(0, 0, grid.width, grid.height), max(grid.shape) / 64)
+        edge = shapely.segmentize(shapely.box(0, 0, grid.width, grid.height).exterior, max(grid.shape) / 64)
         box: np.ndarray = shapely.bounds(to_plane(np.array([edge])))[0]
     # Between its points an edge may bend outwards in the plane, though never by so much.
     box += np.repeat([-0.01, 0.01], 2) * np.tile(box[2:] - box[:2], 2)
@@ -372,9 +372,9 @@ def _cells(
                 cells = cell_weights(part.polygons)
                 own_values = values_of_cells(value, cells, part.window)
                 every = np.ones(len(own_values), dtype=bool)
-                cell_grounds = polygon_parts(cell_pieces(part.polygons, cells, every), 0.0)
+                cell_grounds = polygon_parts(to_plane(cell_pieces(part.polygons, cells, every)))
                 is_ground = ~shapely.is_missing(cell_grounds)
-                ground, own_values = to_plane(cell_grounds[is_ground]), own_values[is_ground]
+                ground, own_values = cell_grounds[is_ground], own_values[is_ground]
                 of, has_value = owner[part.rows][cells.parcel[is_ground]], ~np.isnan(own_values)
                 pieces.append(ground[has_value])
                 owners.append(of[has_value])
@@ -382,6 +382,8 @@ def _cells(
                 blanks.append(ground[~has_value])
                 blank_owners.append(of[~has_value])
         grounds, owner = np.concatenate(blanks), np.concatenate(blank_owners)
+        is_left = ~shapely.is_missing(grounds)
+        grounds, owner = grounds[is_left], owner[is_left]
     on_cells = np.concatenate(pieces), np.concatenate(owners), np.concatenate(values)
     return _Cells(*on_cells, grounds, owner, are_lengths, frozenset(filter(None, zeros)))
 

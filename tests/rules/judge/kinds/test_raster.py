@@ -166,6 +166,23 @@ def test_a_long_edge_is_straight_in_the_plane_also_on_a_grid_in_degrees(desk, gr
     assert found.unknowns() == {"A": (pytest.approx(blank, rel=1e-3), "nodata")}
 
 
+def test_a_parcel_whose_corners_stand_on_corners_of_cells_in_degrees_is_judged(desk, grid):
+    """Back in the plane, pieces thinner than the last digit cross themselves, and no union of them can be made."""
+    cell, west, north = 2.631578947368421e-05, 114.00001315789476, 30.721698536976398
+    grid(np.ones((160, 160)), west=west, north=north, cell=cell, crs="EPSG:4490")
+    to_plane = pyproj.Transformer.from_crs(4490, 4547, always_xy=True).transform
+    shell = np.array([(16, 15), (13, 17), (0, 10), (6, 3), (13, 6), (17, 13)])
+    hole = np.array([(8, 7), (7, 7), (6, 8), (7, 9), (8, 10), (9, 9), (9, 8), (9, 7)])
+    corners = [(column, row) for column in range(0, 140, 10) for row in range(0, 140, 10)]
+    parcels = shapely.transform(
+        [Polygon(shell + corner, [hole + corner]) for corner in corners],
+        lambda xy: np.column_stack(to_plane(west + xy[:, 0] * cell, north - xy[:, 1] * cell)),
+    )
+    areas = {f"P{at}": pytest.approx(parcel.area) for at, parcel in enumerate(parcels)}
+    found = desk.check({f"P{at}": parcel for at, parcel in enumerate(parcels)}, {**RULE, "above": 0.5})
+    assert (found.hits(), found.unknowns()) == (areas, {})
+
+
 @pytest.mark.parametrize(
     ("dtype", "mark", "rule"),
     [
