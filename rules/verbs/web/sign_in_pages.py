@@ -28,7 +28,13 @@ _MOST_FIELDS, _MOST_TEXT = 250, 100_000
 _PAGE = re.compile(
     r"(/|/open|/here|/cases/[\w-]+(?:/opinions/\w+|/comments)?)(?:(?<=\w)/(?:steps/)?(bodies/[^/]+|\w+))?"
 )
-_STATUSES = {"web.wait": 429, "account.busy": 503, "account.full": 503, "library.unreachable": 503}
+_STATUSES = {
+    "web.wait": 429,
+    "account.busy": 503,
+    "account.full": 503,
+    "account.no_answer": 503,
+    "library.unreachable": 503,
+}
 
 
 class SignInPages:
