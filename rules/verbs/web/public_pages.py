@@ -101,7 +101,7 @@ class PublicPages:
         form_text: a comment that could not be taken, to be sent again.
         """
         if error.code not in _STATUSES:
-            error = OneMapError("web.busy")
+            error = OneMapError("notice.away")
         language = self._language(request)
         why = [problem_record(problem, language) for problem in error.problems]
         facts = self._form_facts(request, form_text) if form_text else {"typed": {}}
@@ -225,7 +225,7 @@ def public_app(library: str, names: SiteNames, language: str) -> ASGIApp:
         return pages.refusal(request, OneMapError("notice.gone"))
 
     async def defect(request: Request, _: Exception) -> Response:
-        return pages.refusal(request, OneMapError("web.busy"))
+        return pages.refusal(request, OneMapError("notice.away"))
 
     site = Starlette(routes=pages.routes(), exception_handlers={404: nothing, 405: nothing, 500: defect})
     return SiteGuard(site, SessionTable(1, 0.0, 0.0), names, MOST_BYTES, language, is_public=True)

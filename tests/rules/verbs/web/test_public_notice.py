@@ -143,6 +143,7 @@ def test_a_comment_outlives_a_library_that_is_away(asked_library: Path, tmp_path
     reply = server.form("/notices/2026-001/1/comments", WRITTEN, Accept="text/html")
     page = reply.body.decode()
     assert reply.status == 503 and SCRIPT not in page and 'action="/notices/2026-001/1/comments?lang=en"' in page
+    assert "cannot be reached" in page and "Too many" not in page
     assert all(html.escape(WRITTEN[name], quote=False) in page for name in ("text", "name", "place"))
     (tmp_path / "away.gpkg").rename(library)
     gone = server.form("/notices/2026-001/1/comments", WRITTEN, Accept="text/html")
