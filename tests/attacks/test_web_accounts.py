@@ -5,7 +5,10 @@ import html
 import json
 import os
 import re
+import socket
 import sys
+import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -16,8 +19,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from onemap.rules.verbs.web.account_door import SlowedFailures
+from onemap.layers.errors import OneMapError
+from onemap.rules.verbs.web.account_door import AccountDoor, SlowedFailures
 from onemap.rules.verbs.web.desk_steps import CASE_STEPS, OPINION_STEPS
+from onemap.rules.verbs.web.serve_child import ServeChild
 from onemap.tests.attacks.server_accounts import Bureau
 from onemap.tests.attacks.web_accounts import PASSWORD, ROLES, address_of
 from onemap.tests.postgis_server import NEVER_MADE
@@ -228,6 +233,54 @@ def resume(cores: list[psutil.Process]) -> None:
     for core in cores:
         with contextlib.suppress(psutil.NoSuchProcess):
             core.resume()
+
+
+class SilentRelay:
+    """A database's socket that passes a sign-in on to the server, then takes all and says nothing until it is back."""
+
+    def __init__(self, folder: Path, server: Path) -> None:
+        self._real = str(server / ".s.PGSQL.5432")
+        self.is_silent = True
+        self._door = socket.socket(socket.AF_UNIX)
+        self._door.bind(str(folder / ".s.PGSQL.5432"))
+        self._door.listen()
+        threading.Thread(target=self._take, daemon=True).start()
+
+    def _take(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                here, there = self._door.accept()[0], socket.socket(socket.AF_UNIX)
+                there.connect(self._real)
+                for source, target in ((here, there), (there, here)):
+                    threading.Thread(target=self._pass_on, args=(source, target), daemon=True).start()
+
+    def _pass_on(self, source: socket.socket, target: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while sent := source.recv(65536):
+                if not (self.is_silent and b"pg_backend_pid" in sent):  # the first question of who has signed in
+                    target.sendall(sent)
+            target.shutdown(socket.SHUT_WR)
+
+    def end(self) -> None:
+        self._door.close()
+
+
+@pytest.mark.slow
+def test_a_database_that_falls_silent_does_not_hold_up_the_door(bureau: Bureau, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("onemap.rules.verbs.web.account_door._SIGN_IN_S", 4.0)
+    fields = {"account": "web_land", "password": PASSWORD}
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder, contextlib.ExitStack() as stack:
+        relay = SilentRelay(Path(folder), bureau.database.folder)
+        stack.callback(relay.end)
+        location = address_of(bureau).replace(str(bureau.database.folder), folder)
+        door = AccountDoor(lambda: ServeChild("en"), {"library": location, "directory": False}, 60.0)
+        stack.callback(door.end)
+        with ThreadPoolExecutor(2) as people:
+            asked = [people.submit(door.begin, fields, "10.0.0.1", "en") for _ in range(2)]
+            errors = [one.exception(timeout=60) for one in asked]
+        assert [error.code for error in errors if isinstance(error, OneMapError)] == ["account.no_answer"] * 2
+        relay.is_silent = False
+        assert door.begin(fields, "10.0.0.1", "en")
 
 
 @pytest.mark.slow

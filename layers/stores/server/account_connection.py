@@ -18,7 +18,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from onemap.layers.errors import OneMapError, Problem, server_reason, server_words
 from onemap.layers.server_address import ServerAddress, server_address
 from onemap.layers.stores.server.server_refusals import connection_refused, server_errors_as_refusals
-from onemap.layers.stores.server.server_session import settle_session
+from onemap.layers.stores.server.server_session import ALIVE, settle_session
 
 HELD_ADDRESS = "postgresql://signed-in.invalid/"  # RFC 6761: no server ever has this name
 _TAKEN = ("host", "port", "dbname", "sslmode", "sslrootcert")
@@ -121,9 +121,7 @@ def connect_account(server: AccountServer, account: str, password: str) -> "psyc
             password=password,
             require_auth=server.require_auth,
             connect_timeout=_CONNECT_WAIT_S,
-            keepalives_idle=20,
-            keepalives_interval=10,
-            keepalives_count=3,
+            **ALIVE,
             client_encoding="utf8",
             **_PROOFS,
             **server.parameters,

@@ -20,6 +20,13 @@ _SETTINGS = {
     "quote_all_identifiers": "off",
     "default_transaction_isolation": "read committed",
 }
+# A server whose cable was pulled says nothing, ever: the systems of both ends ask one another whether they are there.
+ALIVE: dict[str, Any] = {
+    "keepalives_idle": 20,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 50_000,
+}
 POSTGIS_SCHEMA = (
     "SELECT n.nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'postgis'"
 )

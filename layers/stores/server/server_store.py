@@ -19,20 +19,13 @@ from onemap.layers.stores.server.account_connection import HELD, HELD_ADDRESS, L
 from onemap.layers.stores.server.server_connection import LayerInUseError, ServerConnection
 from onemap.layers.stores.server.server_refusals import connection_refused, server_errors_as_refusals
 from onemap.layers.stores.server.server_rights import ServerRoles, make_roles, roles_of, roles_refusal, schema_grant
-from onemap.layers.stores.server.server_session import POSTGIS_SCHEMA, settle_session
+from onemap.layers.stores.server.server_session import ALIVE, POSTGIS_SCHEMA, settle_session
 from onemap.layers.stores.server.snapshot_answers import SnapshotAnswers
 from onemap.layers.stores.session import SESSION_CACHE, SessionCache
 
 _CONNECT_WAIT_S = 10
 _MAKING_WAIT_S = 30.0
 _APPENDING_WAIT_S = 2.0
-# A server whose cable was pulled says nothing, ever: the systems of both ends ask one another whether they are there.
-_ALIVE: dict[str, Any] = {
-    "keepalives_idle": 20,
-    "keepalives_interval": 10,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 50_000,
-}
 # Readers hold up no writer, but for a table or view that is wanted alone; whoever waits is not the one who is waited
 # for. The two conditions are whose locks count.
 _HOLDERS = """SELECT a.usename::text, to_char(min(a.xact_start), 'YYYY-MM-DD HH24:MI'),
@@ -178,7 +171,7 @@ def _connect_server(address: ServerAddress) -> Iterator[LentConnection]:
             address.conninfo,
             autocommit=True,
             connect_timeout=_CONNECT_WAIT_S,
-            **_ALIVE,
+            **ALIVE,
             client_encoding="utf8",
             application_name="onemap",
         )

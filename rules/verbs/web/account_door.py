@@ -22,6 +22,7 @@ _MOST_SESSIONS, _IDLE_S, _LASTS_S = 60, 1800.0, 43_200.0
 _MOST_OF_ONE = 3  # sessions of one account: at the desk, on a phone, a program
 _SHARE = 0.5  # of the server's connections, of which QGIS and the command line need some
 _LOOK_S = 15.0
+_SIGN_IN_S = 30.0  # one after the other signs in: a database that says nothing must not hold up the door
 _MOST_WAITING = 24  # for their turn; below the threads that answer, so that whoever is in goes on
 _FREE_OF_ACCOUNT, _FREE_OF_ADDRESS = 3, 10
 _SLOWEST_S, _FORGET_S, _MOST_KEYS = 60.0, 900.0, 10_000
@@ -83,7 +84,7 @@ class AccountDoor:
         """The token of a new session.
 
         Raises OneMapError web.wait after failed attempts, account.full if there are too many sessions, account.busy if
-        too many wait, and SignInRefused with the core's refusal.
+        too many wait, account.no_answer if the database does not answer, and SignInRefused with the core's refusal.
         """
         account, password = fields.get("account", "").strip(), fields.get("password", "")
         try:
@@ -113,9 +114,12 @@ class AccountDoor:
             raise OneMapError("account.full")
         core = self._spare_core()
         sign_in_values = {**self._request, "account": account, "password": password, "lang": language}
-        answer = core.ask("sign in", sign_in_values, lambda fraction, step: None)
+        pool = CorePool.of_child(core, _SIGN_IN_S)
+        answer = pool.ask("sign in", sign_in_values, lambda fraction, step: None, lambda stop: None)
         has_failed = answer.result is None and answer.problems[0]["code"] == "account.password"
         self._failures.note(account, address, has_failed=has_failed)
+        if answer.result is None and answer.problems[0]["code"] == "web.too_long":
+            raise OneMapError("account.no_answer", seconds=f"{_SIGN_IN_S:.0f}")
         if answer.result is None:
             self._note(f"refused ({answer.problems[0]['code']})", account, address)
             raise SignInRefused(answer)

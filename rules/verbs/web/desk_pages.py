@@ -47,6 +47,7 @@ from onemap.rules.verbs.web.map_pages import MapPages
 from onemap.rules.verbs.web.media_types import MEDIA_TYPES
 from onemap.rules.verbs.web.serve_child import VerbAnswer, refusal_of
 from onemap.rules.verbs.web.session_table import Session, session_of
+from onemap.rules.verbs.web.sign_in_pages import page_and_fields
 from onemap.rules.verbs.web.verb_question import room_of_answer
 
 WAITING, ALL = "waiting", "all"  # lists of cases beside those of their states
@@ -119,14 +120,20 @@ class DeskPages:
         return answer
 
     def _respond(self, request: Request, act: Act, form_text: Mapping[str, str] | None = None) -> Response:
-        """The answer of a page; if an account's connection was lost, the sign-in page, with what was typed."""
+        """The answer of a page; if an account's connection was lost, the sign-in page, with what was typed.
+
+        If the page of a form cannot be shown either, what was typed stands in it when it is opened next.
+        """
         session = session_of(request)
         try:
             return act(request, session)
         except VerbRefusal as refusal:
             if _is_lost(session, refusal):
                 return self._ask_again(request, form_text or {}, session.language, session)
-            return self._refusal_page(session, refusal.answer)
+            page, fields = page_and_fields(request.url.path, form_text or {})
+            if fields:
+                session.shown[f"typed {page}"] = fields
+            return self._refusal_page(session, refusal.answer, kept_at=page if fields else "")
 
     def print_page(self, template: str, session: Session, **facts: Any) -> Response:
         """A page from its template, in the reader's language."""
@@ -173,8 +180,8 @@ class DeskPages:
         self, request: Request, session: Session, form_text: Mapping[str, Any] | None = None, why: Sequence[Any] = ()
     ) -> Response:
         """One case. form_text: the fields of a step that was refused; why: the reasons."""
-        kept_text = _kept_fields(request, session)
         answer = self.answer(session, "review show", case=request.path_params["case"], by=session.person, view=True)
+        kept_text = _kept_fields(request, session)
         parts = shown_parts(answer["view"], session.language)
         names = {one["department"]: one["department_title"] for one in answer["opinions"]}
         facts = {
@@ -203,11 +210,12 @@ class DeskPages:
         self, request: Request, session: Session, form_text: Mapping[str, Any] | None = None, why: Sequence[Any] = ()
     ) -> Response:
         """One department's opinion. form_text: text that was refused, which is not lost; why: the reasons."""
-        department, kept_text = request.path_params["department"], _kept_fields(request, session)
+        department = request.path_params["department"]
         if department not in DEPARTMENTS:
             raise _site_refusal("web.no_page", session)
         case_and_person = {"case": request.path_params["case"], "by": session.person, "findings": department}
         answer = self.answer(session, "review show", **case_and_person)
+        kept_text = _kept_fields(request, session)
         choices = finding_choices(answer["findings"], session.language)
         opinion = next((one for one in answer["opinions"] if one["department"] == department), None)
         if opinion is None:
@@ -242,10 +250,11 @@ class DeskPages:
 
         form_text: fields of a refused step; why: the reasons.
         """
-        kept_text, case = _kept_fields(request, session), request.path_params["case"]
+        case = request.path_params["case"]
+        case_record = self.answer(session, "review show", case=case, by=session.person)
+        kept_text = _kept_fields(request, session)
         query = form_text or kept_text or request.query_params
         number = {"notice": query["notice"]} if query.get("notice", "") else {}
-        case_record = self.answer(session, "review show", case=case, by=session.person)
         answer = self.answer(session, "review comments", case=case, view=True, **number)
         facts = {
             "head": shown_parts(answer["view"], session.language)[0]["name"],
@@ -402,10 +411,10 @@ class DeskPages:
             self.answer(session, "review export", target=str(folder / name), **values)
             return (folder / name).read_bytes()
 
-    def _refusal_page(self, session: Session, answer: VerbAnswer, status: int = 0) -> Response:
+    def _refusal_page(self, session: Session, answer: VerbAnswer, status: int = 0, kept_at: str = "") -> Response:
         code = answer.problems[0]["code"] if answer.problems else ""
         status = status or _refusal_status(code, answer.exit_code)
-        return _page("refusal.html", session, status, why=answer.problems)
+        return _page("refusal.html", session, status, why=answer.problems, kept_at=kept_at)
 
 
 def _download(body: bytes, name: str, media_type: str) -> Response:
@@ -439,7 +448,7 @@ def _step_status(why: Sequence[Mapping[str, Any]]) -> int:
 
 
 def _kept_fields(request: Request, session: Session) -> dict[str, str]:
-    """The text that was typed into this page before the session ended, returned once."""
+    """The text that was typed into this page before it could not be taken, returned once."""
     fields: dict[str, str] = session.shown.pop(f"typed {request.url.path}", {})
     return fields
 

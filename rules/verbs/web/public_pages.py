@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from starlette.applications import Starlette
@@ -84,22 +84,36 @@ class PublicPages:
 
         return answer
 
-    def _respond(self, request: Request, act: Callable[[Request], Response]) -> Response:
-        """The answer of a page, or a page that says why there is none."""
+    def _respond(
+        self, request: Request, act: Callable[[Request], Response], form_text: Mapping[str, str] | None = None
+    ) -> Response:
+        """The answer of a page, or a page that says why there is none. form_text: a comment, which is not lost."""
         try:
             if self._requests.is_too_often(self._address(request)):
                 raise OneMapError("notice.too_often")
             return act(request)
         except OneMapError as error:
-            return self.refusal(request, error)
+            return self.refusal(request, error, form_text)
 
-    def refusal(self, request: Request, error: OneMapError) -> Response:
-        """A page that gives the reason; strangers are told nothing about faults of the library."""
+    def refusal(self, request: Request, error: OneMapError, form_text: Mapping[str, str] | None = None) -> Response:
+        """A page that gives the reason; strangers are told nothing about faults of the library.
+
+        form_text: a comment that could not be taken, to be sent again.
+        """
         if error.code not in _STATUSES:
-            error = OneMapError("web.busy")
+            error = OneMapError("notice.away")
         language = self._language(request)
         why = [problem_record(problem, language) for problem in error.problems]
-        return self._page(request, "notice-refused.html", _STATUSES.get(error.code, 503), why=why)
+        facts = self._form_facts(request, form_text) if form_text else {"typed": {}}
+        return self._page(request, "notice-refused.html", _STATUSES.get(error.code, 503), why=why, **facts)
+
+    def _form_facts(self, request: Request, form_text: Mapping[str, str]) -> dict[str, Any]:
+        """What the form of a notice shows. form_text: what was typed before."""
+        return {
+            "at": f"/notices/{request.path_params['case']}/{request.path_params['number']}",
+            "typed": form_text,
+            "most": {"text": MOST_TEXT, "name": MOST_NAME, "place": MOST_PLACE},
+        }
 
     def _open(self) -> Any:
         return open_library(self._library)
@@ -119,7 +133,7 @@ class PublicPages:
     def _notice(
         self,
         request: Request,
-        form_text: dict[str, str] | None = None,
+        form_text: Mapping[str, str] | None = None,
         why: Sequence[ProblemRecord] = (),
         status: int = 200,
     ) -> Response:
@@ -128,10 +142,9 @@ class PublicPages:
         facts = {
             "notice": notice,
             "content": self._content(notice, self._language(request)),
-            "typed": form_text or {},
             "why": why,
             "is_sent": request.query_params.get("sent") == "1",
-            "most": {"text": MOST_TEXT, "name": MOST_NAME, "place": MOST_PLACE},
+            **self._form_facts(request, form_text or {}),
         }
         return self._page(request, "notice.html", status, **facts)
 
@@ -165,7 +178,7 @@ class PublicPages:
             place = f"/notices/{case}/{number}?sent=1&lang={self._language(request)}#comment"
             return RedirectResponse(place, 303)
 
-        return await run_in_threadpool(self._respond, request, act)
+        return await run_in_threadpool(self._respond, request, act, form_text)
 
     async def _health(self, request: Request) -> Response:
         def is_well() -> bool:
@@ -212,7 +225,7 @@ def public_app(library: str, names: SiteNames, language: str) -> ASGIApp:
         return pages.refusal(request, OneMapError("notice.gone"))
 
     async def defect(request: Request, _: Exception) -> Response:
-        return pages.refusal(request, OneMapError("web.busy"))
+        return pages.refusal(request, OneMapError("notice.away"))
 
     site = Starlette(routes=pages.routes(), exception_handlers={404: nothing, 405: nothing, 500: defect})
     return SiteGuard(site, SessionTable(1, 0.0, 0.0), names, MOST_BYTES, language, is_public=True)

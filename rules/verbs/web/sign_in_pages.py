@@ -28,7 +28,13 @@ _MOST_FIELDS, _MOST_TEXT = 250, 100_000
 _PAGE = re.compile(
     r"(/|/open|/here|/cases/[\w-]+(?:/opinions/\w+|/comments)?)(?:(?<=\w)/(?:steps/)?(bodies/[^/]+|\w+))?"
 )
-_STATUSES = {"web.wait": 429, "account.busy": 503, "account.full": 503, "library.unreachable": 503}
+_STATUSES = {
+    "web.wait": 429,
+    "account.busy": 503,
+    "account.full": 503,
+    "account.no_answer": 503,
+    "library.unreachable": 503,
+}
 
 
 class SignInPages:
@@ -58,7 +64,7 @@ class SignInPages:
         why: Sequence[Any] = (),
         status: int = 200,
     ) -> Response:
-        kept_fields = {f"{_KEPT}{name}": value for name, value in (form_text or {}).items() if name not in _NOT_KEPT}
+        kept_fields = {f"{_KEPT}{name}": value for name, value in (form_text or {}).items()}
         facts = {
             "kept": kept_fields,
             "to": _page_path(to),
@@ -128,12 +134,19 @@ class SignInPages:
         path = request.scope.get("onemap_wanted", request.url.path)
         if session is not None:
             self._door.sessions.end_where(lambda one: one is session)
-        match = _PAGE.fullmatch(path)
-        step = {"step": match[2]} if form_text and match and match[2] else {}
+        _, kept_fields = page_and_fields(path, form_text)
         why = refusal_of(
             OneMapError("web.ended_account" if self._door.has_accounts else "web.ended"), language
         ).problems
-        return self._page(language, path, {**form_text, **step}, session.name if session else "", why, 401)
+        return self._page(language, path, kept_fields, session.name if session else "", why, 401)
+
+
+def page_and_fields(path: str, form_text: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+    """The page to which the path of a form belongs, and what of the form is kept for it, with its step."""
+    match = _PAGE.fullmatch(path)
+    step = {"step": match[2]} if form_text and match and match[2] else {}
+    fields = {name: value for name, value in form_text.items() if name not in _NOT_KEPT}
+    return _page_path(path), {**fields, **step}
 
 
 def _page_path(path: str) -> str:

@@ -95,6 +95,8 @@ def test_a_password_goes_only_to_the_server_that_is_named(safe_server: SafeServe
     place = safe_server.place()
     with connect_account(account_server(place), "clerk", PASSWORD) as connection:
         assert connection.execute("SELECT session_user::text").fetchone() == ("clerk",)
+        with socket.socket(fileno=os.dup(connection.fileno())) as line:  # else a lost one hangs for long
+            assert line.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 50_000
         assert connection.execute("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()").fetchone() == (True,)
     assert refusal(place, "clerk", "wrong") == "account.password"
     assert refusal(safe_server.place(root=safe_server.other), "clerk") == "library.unreachable"

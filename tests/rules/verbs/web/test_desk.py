@@ -92,6 +92,21 @@ def test_who_writes_upon_what_another_changed_is_told_and_loses_no_word(library:
     assert opinion_of(library, case)["text"] == "甲写的"
 
 
+def test_what_was_typed_outlives_a_library_that_is_away(library: Path, officers: Any, case: str, tmp_path: Path):
+    one, at, land = officers[0], f"/cases/{case}", f"/cases/{case}/opinions/land"
+    one.submit(at, f"{at}/steps/circulate")
+    hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', one.page(land)))
+    library.rename(tmp_path / "away.gpkg")
+    try:
+        typed = {"conclusion": "disagree", "basis": "法 第一条", "text": "写了半天"}
+        refused = one.ask("POST", f"{land}/opine", **{**hidden, **typed})
+        assert refused.status >= 400 and f'<a href="{land}">' in refused.body.decode()
+        assert one.ask("GET", land).status >= 400  # looked at once more while it is away
+    finally:
+        (tmp_path / "away.gpkg").rename(library)
+    assert "写了半天</textarea>" in one.page(land) and "写了半天" not in one.page(land)
+
+
 def test_a_form_of_another_session_is_refused(library: Path, officers: Any, case: str):
     first, second = officers
     at = f"/cases/{case}"

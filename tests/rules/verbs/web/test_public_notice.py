@@ -1,6 +1,8 @@
 """Public notices over HTTP: what strangers see, what they write, and what they may not."""
 
 import asyncio
+import html
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -132,6 +134,21 @@ def test_what_is_too_long_or_empty_is_told_and_not_lost(notice: Notice):
         assert "城北" in text or field == "place"
     assert notice.server.ask("POST", f"{notice.at}/comments", b"x" * 70_000).status == 413
     assert len(notice.comments()) == before
+
+
+def test_a_comment_outlives_a_library_that_is_away(asked_library: Path, tmp_path: Path):
+    library = Path(shutil.copy(asked_library, tmp_path))
+    server = WebServer(library, "en", "--public")
+    library.rename(tmp_path / "away.gpkg")
+    reply = server.form("/notices/2026-001/1/comments", WRITTEN, Accept="text/html")
+    page = reply.body.decode()
+    assert reply.status == 503 and SCRIPT not in page and 'action="/notices/2026-001/1/comments?lang=en"' in page
+    assert "cannot be reached" in page and "Too many" not in page
+    assert all(html.escape(WRITTEN[name], quote=False) in page for name in ("text", "name", "place"))
+    (tmp_path / "away.gpkg").rename(library)
+    gone = server.form("/notices/2026-001/1/comments", WRITTEN, Accept="text/html")
+    assert gone.status == 404 and "太吵" in gone.body.decode() and server.get("/").status == 200
+    server.end()
 
 
 def test_who_writes_too_often_is_told_to_wait(notice: Notice):
