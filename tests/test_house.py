@@ -677,7 +677,7 @@ REMARKS = {
     "source.remark",
 }
 # Parts of other sentences.
-FRAGMENTS = ("suggest.", "kind.", "system.", "toml.", "wanted.", "doubt.")
+FRAGMENTS = ("suggest.", "kind.", "system.", "toml.", "form.", "doubt.")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

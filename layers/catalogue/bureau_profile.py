@@ -125,7 +125,7 @@ _OF_SENDER: dict[str, Callable[[Any], Any]] = {
 _OF_LEAD = {"authority": _names, **_OF_SENDER}
 _OF_DEPARTMENT = {"name": _names, "unit": _names, **_OF_SENDER}
 _TABLES = ("fonts", "departments")
-# What a form calls a kind of value; wanted.KIND in the messages says how such a value is written.
+# What a form calls a kind of value; form.KIND in the messages says how such a value is written.
 _KINDS: dict[Callable[[Any], Any], str] = {_names: "name", _head: "head", _text: "text", _list: "list", _flag: "flag"}
 # What a form asks: the keys of the lead bureau and of a department, each with its kind.
 PROFILE_KEYS: Mapping[str, tuple[tuple[str, str], ...]] = {
@@ -180,7 +180,7 @@ def _table(content: Mapping[str, Any], name: str, file: str, problems: list[Prob
     table = content.get(name, {})
     if isinstance(table, dict):
         return table
-    facts = {"file": file, "field": name, "value": str(table)[:80], "wanted": Problem("wanted.table")}
+    facts = {"file": file, "field": name, "value": str(table)[:80], "wanted": Problem("form.table")}
     problems.append(Problem("profile.value", facts))
     return {}
 
@@ -202,6 +202,6 @@ def _known_values(
         try:
             usable[key] = checks[key](value)
         except ValueError:
-            expected_form = Problem(f"wanted.{_KINDS[checks[key]]}")
+            expected_form = Problem(f"form.{_KINDS[checks[key]]}")
             problems.append(Problem("profile.value", {**facts, "value": str(value)[:80], "wanted": expected_form}))
     return usable

@@ -5,10 +5,11 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from onemap.layers.errors import OneMapError, UsageError
+from onemap.layers.errors import OneMapError, Problem, UsageError
 from onemap.layers.files.plain_file import check_plain
 from onemap.layers.library.rehearsals import REHEARSAL, noting_rehearsals
 from onemap.layers.progress import Progress, settling
@@ -17,6 +18,7 @@ from onemap.layers.secret_words import has_misspelled_secret
 
 Values = Mapping[str, Any]
 Result = dict[str, Any]
+Value = TypeVar("Value")
 _MOST, MOST_DAYS = 2**31 - 1, 3_650
 MOST_LAND_M = 10_000  # no route's land is wider
 _WIDEST_MM = 2000  # the longer side of A0 is 1189
@@ -116,11 +118,58 @@ class VerbContext:
     left: list[Any] = field(default_factory=list)
 
 
+class FormError(ValueError):
+    """A value does not have the form that its parameter needs. form: the words for that form."""
+
+    def __init__(self, form: Problem) -> None:
+        super().__init__(form.code)
+        self.form = form
+
+
+def of_form(name: str, **facts: Any) -> Callable[[Callable[[str], Value]], Callable[[str], Value]]:
+    """Let a converter that raises ValueError raise FormError. name: of the form in the messages, with its facts."""
+
+    def wrap(convert: Callable[[str], Value]) -> Callable[[str], Value]:
+        @wraps(convert)
+        def convert_or_refuse(text: str) -> Value:
+            try:
+                return convert(text)
+            except (ValueError, OverflowError):
+                raise FormError(Problem(f"form.{name}", facts)) from None
+
+        return convert_or_refuse
+
+    return wrap
+
+
+def _whole_number(least: int, most: int) -> Callable[[str], int]:
+    """A converter of whole numbers in a range. It raises FormError."""
+
+    @of_form("whole_number", least=least, most=most)
+    def to_whole_number(text: str) -> int:
+        value = int(text)
+        if not least <= value <= most:
+            raise ValueError(text)
+        return value
+
+    return to_whole_number
+
+
+to_count = _whole_number(1, _MOST)
+to_days = _whole_number(1, MOST_DAYS)
+to_width_mm = _whole_number(1, _WIDEST_MM)
+to_seed = _whole_number(0, _MOST)
+to_port = _whole_number(0, 65_535)  # 0 stands for any port that is free
+to_town_size = _whole_number(40, 20_000)  # what the maker of the sample city can fill with streets
+
+
+@of_form("date")
 def to_date(text: str) -> date:
     """A date. Raises ValueError."""
     return date.fromisoformat(text)
 
 
+@of_form("moment")
 def to_moment(text: str) -> datetime:
     """A moment; a bare date means the end of its day, so that it includes what was recorded on that day."""
     if re.fullmatch(r"\d{4}-\d{2}-\d{2}|\d{8}", text):
@@ -129,6 +178,7 @@ def to_moment(text: str) -> datetime:
     return moment if moment.tzinfo else moment.astimezone()
 
 
+@of_form("positive")
 def to_metres(text: str) -> float:
     """A length, not negative. Raises ValueError."""
     value = float(text)
@@ -137,6 +187,7 @@ def to_metres(text: str) -> float:
     return value
 
 
+@of_form("land_width", most=MOST_LAND_M)
 def to_land_width(text: str) -> str:
     """A length in metres, not zero and at most MOST_LAND_M; else the name of a field. Raises ValueError.
 
@@ -154,6 +205,7 @@ def to_land_width(text: str) -> str:
     return name
 
 
+@of_form("number")
 def to_coordinate(text: str) -> float:
     """A finite number. Raises ValueError."""
     value = float(text)
@@ -162,6 +214,7 @@ def to_coordinate(text: str) -> float:
     return value
 
 
+@of_form("box")
 def to_box(text: str) -> tuple[float, ...]:
     """West, south, east and north, separated by commas. Raises ValueError."""
     numbers = tuple(to_coordinate(part) for part in text.split(","))
@@ -170,6 +223,7 @@ def to_box(text: str) -> tuple[float, ...]:
     return numbers
 
 
+@of_form("range", least=0, most=180)
 def to_angle(text: str) -> float:
     """An angle in degrees, from 0 to 180. Raises ValueError."""
     value = float(text)
@@ -178,49 +232,13 @@ def to_angle(text: str) -> float:
     return value
 
 
+@of_form("zone")
 def to_zone(text: str) -> timedelta:
     """The difference of a zone's clocks from UTC, such as +08:00. Raises ValueError."""
     offset = datetime.fromisoformat(f"2000-01-01T00:00:00{text}").utcoffset()
     if offset is None:
         raise ValueError(text)
     return offset
-
-
-def to_count(text: str) -> int:
-    """A whole number from 1 that every store can hold. Raises ValueError."""
-    return _whole_number(text, 1, _MOST)
-
-
-def to_days(text: str) -> int:
-    """A whole number of days, of some ten years at most. Raises ValueError."""
-    return _whole_number(text, 1, MOST_DAYS)
-
-
-def to_width_mm(text: str) -> int:
-    """A whole number of millimetres, at most the greatest width of a sheet. Raises ValueError."""
-    return _whole_number(text, 1, _WIDEST_MM)
-
-
-def to_seed(text: str) -> int:
-    """A whole number from 0 that every store can hold. Raises ValueError."""
-    return _whole_number(text, 0, _MOST)
-
-
-def to_port(text: str) -> int:
-    """A port of this machine; 0 stands for any that is free. Raises ValueError."""
-    return _whole_number(text, 0, 65_535)
-
-
-def to_town_size(text: str) -> int:
-    """How many parcels a sample city may have. Raises ValueError."""
-    return _whole_number(text, 40, 20_000)  # what the maker of the sample city can fill with streets
-
-
-def _whole_number(text: str, least: int, most: int) -> int:
-    value = int(text)
-    if not least <= value <= most:
-        raise ValueError(text)
-    return value
 
 
 def to_scheduler(text: str) -> str:
@@ -230,6 +248,7 @@ def to_scheduler(text: str) -> str:
     return text
 
 
+@of_form("any_text")
 def to_name(text: str) -> str:
     """A name or an identifier. Raises ValueError for an empty text, such as an unset variable of a shell gives."""
     if not text.strip():
@@ -237,6 +256,7 @@ def to_name(text: str) -> str:
     return text
 
 
+@of_form("codes")
 def to_codes(text: str) -> tuple[str, ...]:
     """Codes separated by commas. Raises ValueError for an empty text, which would ask for everything."""
     codes = tuple(code.strip() for code in text.split(",") if code.strip())
@@ -245,6 +265,7 @@ def to_codes(text: str) -> tuple[str, ...]:
     return codes
 
 
+@of_form("pairs")
 def to_pairs(text: str) -> dict[str, str]:
     """Pairs target=source, separated by commas. Raises ValueError, also if a target has two sources."""
     pairs = {}
@@ -282,7 +303,9 @@ def checked_values(verb: Verb, request_values: Mapping[str, Any]) -> Record:
         if parameter.is_required and (is_blank or value in (None, "", [])):
             refusals[parameter.name] = UsageError("usage.required", field=_shown_name(parameter), verb=verb.name)
         elif is_blank:
-            refusals[parameter.name] = UsageError("usage.value", field=_shown_name(parameter), value="")
+            refusals[parameter.name] = UsageError(
+                "usage.value", field=_shown_name(parameter), value="", form=Problem("form.any_text")
+            )
     if refusals:
         kind = UsageError if any(isinstance(error, UsageError) for error in refusals.values()) else OneMapError
         raise kind.of(problem for error in refusals.values() for problem in error.problems)
@@ -325,7 +348,7 @@ def _shown_name(parameter: Parameter) -> str:
 def _convert(parameter: Parameter, value: Any) -> Any:
     if parameter.flag:
         if not isinstance(value, bool):
-            raise UsageError("usage.value", field=_shown_name(parameter), value=value)
+            raise UsageError("usage.value", field=_shown_name(parameter), value=value, form=Problem("form.flag"))
         return value
     if parameter.repeated:
         items = value if isinstance(value, (list, tuple)) else [value]
@@ -369,5 +392,6 @@ def _converted_value(parameter: Parameter, text: str) -> Any:
         return text
     try:
         return parameter.convert(text)
-    except (ValueError, OverflowError):
-        raise UsageError("usage.value", field=_shown_name(parameter), value=text) from None
+    except (ValueError, OverflowError) as error:
+        form = error.form if isinstance(error, FormError) else None
+        raise UsageError("usage.value", field=_shown_name(parameter), value=text, form=form) from None

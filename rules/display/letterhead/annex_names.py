@@ -1,11 +1,14 @@
 """The annexes of a document by name, to leave out or ask for with --annexes."""
 
+from onemap.rules.contract.declaration import of_form
+
 ANNEXES = (
     *("parcels", "rules", "checklist", "boundary", "data", "record", "earlier", "remedy", "comments", "maps"),
     "conflicts",
 )
 
 
+@of_form("annexes", names=[*ANNEXES])
 def to_annexes(text: str) -> tuple[str, ...]:
     """`all`, `none`, or names separated by commas, in the documents' order. Raises ValueError."""
     if text.strip() in ("all", "none"):

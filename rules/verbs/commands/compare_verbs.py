@@ -1,7 +1,16 @@
 """The verbs of plan against plan, declared as every verb is; `rules/verbs/work/compare_work.py` does them."""
 
 from onemap.rules.contract.check_parameters import AGAINST, LIBRARY, ONLY, OVERWRITE, REASON, WHEN, WORKERS
-from onemap.rules.contract.declaration import Parameter, Verb, declare_verb, to_codes, to_count, to_date, to_metres
+from onemap.rules.contract.declaration import (
+    Parameter,
+    Verb,
+    declare_verb,
+    of_form,
+    to_codes,
+    to_count,
+    to_date,
+    to_metres,
+)
 from onemap.rules.contract.output_forms import out_parameter
 
 # What may become of a difference between two plans.
@@ -13,6 +22,7 @@ _OUT = (out_parameter(), OVERWRITE)
 _RUN = Parameter("run", "RUN", positional=True)
 
 
+@of_form("names", names=sorted(TYPES))
 def to_types(text: str) -> tuple[str, ...]:
     """Types of spots from a text with commas, sorted, each once. Raises ValueError."""
     codes = to_codes(text)
@@ -21,6 +31,7 @@ def to_types(text: str) -> tuple[str, ...]:
     return tuple(sorted(set(codes)))
 
 
+@of_form("names", names=[*DECISIONS])
 def to_decisions(text: str) -> tuple[str, ...]:
     """Decisions from a text with commas. Raises ValueError."""
     names = to_codes(text)
@@ -29,6 +40,7 @@ def to_decisions(text: str) -> tuple[str, ...]:
     return names
 
 
+@of_form("region")
 def to_region(text: str) -> str:
     """The six figures of an administrative division. Raises ValueError."""
     if len(text) != len("130100") or not (text.isascii() and text.isdigit()):

@@ -4,7 +4,7 @@ import re
 
 from onemap.layers.messages import LANGUAGES
 from onemap.rules.contract.check_parameters import AS_OF, BY, LIBRARY, OVERWRITE, PACKS
-from onemap.rules.contract.declaration import Parameter, Verb, declare_verb, to_name
+from onemap.rules.contract.declaration import Parameter, Verb, declare_verb, of_form, to_name
 
 _WORK = "pack_work"
 _PACK = Parameter("pack", "FILE|NAME", positional=True)
@@ -13,6 +13,7 @@ _OF_LIBRARY = Parameter("library", "LIBRARY", convert=to_name)
 _RUN = Parameter("run", "RUN", convert=to_name)
 
 
+@of_form("titles")
 def to_titles(text: str) -> dict[str, str]:
     """A title by language from zh=…,en=…, which may contain commas. Raises ValueError, also for a repeated language."""
     before, *parts = re.split(rf"(?:^|[,，])\s*({'|'.join(LANGUAGES)})\s*=", text)

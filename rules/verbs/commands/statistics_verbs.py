@@ -2,9 +2,11 @@
 
 from onemap.rules.contract.check_parameters import AS_OF, BY, LIBRARY, OVERWRITE, PACKS, REASON, WHEN, WORKERS
 from onemap.rules.contract.declaration import (
+    MOST_DAYS,
     Parameter,
     Verb,
     declare_verb,
+    of_form,
     to_codes,
     to_count,
     to_date,
@@ -30,6 +32,7 @@ _PAGE = Parameter("page", "FILE", repeated=True, convert=to_name)
 _OUT = (out_parameter(), OVERWRITE, WORKERS)
 
 
+@of_form("rhythm", most=MOST_DAYS)
 def to_rhythm(text: str) -> dict[str, int]:
     """CODE=DAYS pairs, separated by commas. Raises ValueError."""
     return {code: to_days(days) for code, days in to_pairs(text).items()}
