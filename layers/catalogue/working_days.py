@@ -101,7 +101,10 @@ def _is_workday(day: date) -> bool:
 
 @lru_cache(maxsize=4)
 def checked_calendar(text: str, file: str) -> WorkCalendar:
-    """Return the calendar that a text describes. Raises OneMapError calendar.syntax, calendar.value."""
+    """Return the calendar that a text describes.
+
+    Raises OneMapError calendar.syntax, calendar.value, calendar.both for a day that is free and worked.
+    """
     content = toml_or_refusal(text, "calendar.syntax", file)
     own: dict[int, dict[date, bool]] = {}
     for key, year in content.items():
@@ -110,7 +113,8 @@ def checked_calendar(text: str, file: str) -> WorkCalendar:
         days = own.setdefault(int(key), {})
         for name in _KEYS:
             for day in _days(file, key, name, year.get(name, [])):
-                days[day] = name == "workdays"
+                if days.setdefault(day, name == "workdays") != (name == "workdays"):
+                    raise OneMapError("calendar.both", file=file, field=f"{key}.{name}", value=day.isoformat())
     return WorkCalendar(own)
 
 

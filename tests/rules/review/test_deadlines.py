@@ -78,6 +78,7 @@ def test_the_years_of_a_named_calendar_go_before_those_of_the_library_and_leave_
         ('[2099]\nholidays = ["2099-02-30"]', "calendar.value"),
         ('[2099]\nholidays = ["2099-02-03/2099-02-01"]', "calendar.value"),
         ("[2099]\nholidays = 3", "calendar.value"),
+        ('[2099]\nholidays = ["2099-02-01/2099-02-09"]\nworkdays = ["2099-02-08"]', "calendar.both"),
     ],
 )
 def test_a_wrong_calendar_file_is_refused_with_its_place(town, text, code):
