@@ -14,7 +14,7 @@ from onemap.layers.visible_text import visible_text
 
 LANGUAGES = ("zh", "en")
 _NOTHING = "–"  # a fact that is empty
-# Of an error: its mend, and its message, where a list that the usual one names is empty.
+# Of an error: its mend, and its message, where a fact that the usual one names is missing or an empty list.
 _INSTEAD = {"mend": "none", "message": "bare"}
 _MENDED_BY = (GROUND, "option", "target")  # facts with which some messages have another mend, under the same name
 _FACT = re.compile(r"\{(\w+)")
@@ -125,7 +125,7 @@ def _fill_facts(problem: Problem, language: str) -> tuple[str, str]:
 
 
 def _fitting_text(entry: Record, part: str, facts: _Facts) -> str:
-    """The message or the mend of an error, without its facts: the one for empty lists where a fact of it is none."""
+    """The message or the mend of an error, before its facts are filled in; the other one if a fact of it is missing."""
     text, instead = str(entry.get(part, "")), _INSTEAD[part]
     is_empty = instead in entry and any(facts.get(fact, _NOTHING) == _NOTHING for fact in _FACT.findall(text))
     return str(entry[instead]) if is_empty else text

@@ -55,7 +55,7 @@ def test_a_mend_whose_list_is_empty_says_what_there_is_instead(language):
                 continue
             code, found = f"{subject}.{name}", found + 1
             named = set(re.findall(r"\{(\w+)", entry["mend"]))
-            lists = named & {"known", "nearest", "allowed", "expected", "names"}
+            lists = named & {"known", "nearest", "allowed", "expected", "names", "form"}
             assert lists, code
             for empty in ([], None, ["–"]):
                 _, mend = wording(Problem(code, {**dict.fromkeys(named, "x"), **dict.fromkeys(lists, empty)}), language)
