@@ -149,7 +149,7 @@ def column_of(bodies: pa.Array) -> ShapeColumn:
 
 
 def geometries_made(column: ShapeColumn) -> int:
-    return int((~shapely.is_missing(vars(column)["_made"])).sum())
+    return int((~shapely.is_missing(vars(column)["_geometries"])).sum())
 
 
 def test_whole_shapes_of_a_column_are_what_their_geometries_are(marked_ground):

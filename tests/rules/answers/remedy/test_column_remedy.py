@@ -66,7 +66,7 @@ def test_what_is_cut_and_left_of_a_column_is_that_of_geometries_and_of_geos(parc
     assert isinstance(column, ShapeColumn) and isinstance(many, ShapeColumn)
     parts = parts_cut(column, Obstacles(obstacles.against, many))
     by_geometries = parts_cut(parcels, obstacles)
-    made = int((~shapely.is_missing(vars(column)["_made"])).sum())
+    made = int((~shapely.is_missing(vars(column)["_geometries"])).sum())
     is_alone = shapely.get_num_geometries(parcels) == 1
     assert made <= (~is_alone).sum() + 100  # parts are looked at one by one
     assert shapely.to_wkb(parts.rest.geometries).tolist() == shapely.to_wkb(by_geometries.rest.geometries).tolist()

@@ -56,7 +56,7 @@ def test_pairs_and_ground_are_those_of_geometries_and_few_are_made(features, par
     column, tree = features.at(np.arange(1, len(features))), shapely.STRtree(parcels)
     found = overlaps(parcels, tree, column, THREADS)
     ground = grounds(found, parcels, column, THREADS)
-    made = ~shapely.is_missing(vars(column)["_made"])
+    made = ~shapely.is_missing(vars(column)["_geometries"])
     assert len(found.parcel) > 200 and 0 < made.sum() < 100
     geometries = features.geometries[1:].copy()
     by_geometries = overlaps(parcels, tree, geometries, THREADS)
@@ -96,7 +96,7 @@ def test_of_parcels_inside_a_feature_no_polygon_is_made(features):
     around = np.array([shapely.box(-100, -100, 2_500, 9_000)], dtype=object)
     found = overlaps(parcels, index_of(parcels), around, THREADS)
     ground = grounds(found, parcels, around, THREADS)
-    assert shapely.is_missing(vars(parcels)["_made"]).all()
+    assert shapely.is_missing(vars(parcels)["_geometries"]).all()
     by_geometries = overlaps(parcels.geometries, shapely.STRtree(parcels.geometries), around, THREADS)
     assert len(found.parcel) > 3_000 and ground.is_all_of(parcels, np.arange(len(parcels))).sum() > 3_000
     assert shapely.to_wkb(found.geometry).tolist() == shapely.to_wkb(by_geometries.geometry).tolist()
