@@ -107,7 +107,7 @@ def test_an_archive_in_an_archive_is_not_unpacked(onemap, tmp_path, suffix):
     packer = zipfile.ZipFile if suffix == ".zip" else py7zr.SevenZipFile
     with packer(outer, "w") as packed:
         packed.write(inner, inner.name)
-    assert onemap("inspect", outer).codes == ["source.nothing_inside"]
+    assert onemap("inspect", outer).codes == ["source.archives"]
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
