@@ -15,6 +15,7 @@ from onemap.layers.library.rehearsals import REHEARSAL, noting_rehearsals
 from onemap.layers.progress import Progress, settling
 from onemap.layers.records import Record
 from onemap.layers.secret_words import has_misspelled_secret
+from onemap.resources.sample_city import FEWEST_PARCELS, MOST_PARCELS
 
 Values = Mapping[str, Any]
 Result = dict[str, Any]
@@ -160,7 +161,7 @@ to_days = _whole_number(1, MOST_DAYS)
 to_width_mm = _whole_number(1, _WIDEST_MM)
 to_seed = _whole_number(0, _MOST)
 to_port = _whole_number(0, 65_535)  # 0 stands for any port that is free
-to_town_size = _whole_number(40, 20_000)  # what the maker of the sample city can fill with streets
+to_town_size = _whole_number(FEWEST_PARCELS, MOST_PARCELS)
 
 
 @of_form("date")
@@ -241,6 +242,7 @@ def to_zone(text: str) -> timedelta:
     return offset
 
 
+@of_form("scheduler")
 def to_scheduler(text: str) -> str:
     """`local`, or the address of a Dask scheduler such as tcp://host:8786. Raises ValueError."""
     if text != "local" and not re.fullmatch(r"(tcp|tls|ws|wss)://\S+", text):
@@ -392,6 +394,5 @@ def _converted_value(parameter: Parameter, text: str) -> Any:
         return text
     try:
         return parameter.convert(text)
-    except (ValueError, OverflowError) as error:
-        form = error.form if isinstance(error, FormError) else None
-        raise UsageError("usage.value", field=_shown_name(parameter), value=text, form=form) from None
+    except FormError as error:
+        raise UsageError("usage.value", field=_shown_name(parameter), value=text, form=error.form) from None
